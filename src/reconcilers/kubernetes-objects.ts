@@ -1,0 +1,124 @@
+import type {
+  AlibabaLoadBalancerSpec,
+  AlibabaLoadBalancerStatus,
+} from './load-balancer/load-balancer-resource.generated.ts';
+
+/**
+ * The parts of Kubernetes objects that reconcilers read.
+ *
+ * Shape: what the caches hold; shared and never modified in place.
+ * Source: Kubernetes API, v1 and discovery.k8s.io/v1.
+ */
+export interface ObjectMeta {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  readonly ownerReferences: readonly OwnerReference[];
+}
+
+/** One reference from an object to the object that owns it. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** A condition of `status.conditions`, as Kubernetes defines them. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+
+/** One entry of `spec.ports` of a Service. */
+export interface ServicePort {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** 0 where none is allocated. */
+  readonly nodePort: number;
+  readonly targetPort: string;
+  readonly appProtocol: string;
+}
+
+/** One entry of `status.loadBalancer.ingress` of a Service. */
+export interface ServiceIngress {
+  readonly ip?: string;
+  readonly hostname?: string;
+  readonly ipMode?: string;
+}
+
+/** A Service. */
+export interface Service {
+  readonly kind: 'Service';
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly type: string;
+    readonly loadBalancerClass?: string;
+    readonly ports: readonly ServicePort[];
+    readonly externalTrafficPolicy: 'Cluster' | 'Local';
+    /** 0 where none is allocated. */
+    readonly healthCheckNodePort: number;
+    readonly sessionAffinity: 'None' | 'ClientIP';
+    readonly sessionAffinityTimeoutSeconds: number;
+    readonly loadBalancerIP?: string;
+    readonly loadBalancerSourceRanges: readonly string[];
+    readonly allocateLoadBalancerNodePorts: boolean;
+    readonly externalIPs: readonly string[];
+    readonly ipFamilies: readonly string[];
+    readonly ipFamilyPolicy?: string;
+    readonly hasSelector: boolean;
+  };
+  readonly status: {
+    readonly ingress: readonly ServiceIngress[];
+    readonly conditions: readonly Condition[];
+  };
+}
+
+/** A Node. */
+export interface Node {
+  readonly kind: 'Node';
+  readonly metadata: ObjectMeta;
+  /** Empty where the node has none yet. */
+  readonly providerId: string;
+  readonly taintKeys: readonly string[];
+}
+
+/** One endpoint of a slice; absent conditions are already read as the API defines them. */
+export interface Endpoint {
+  readonly addresses: readonly string[];
+  readonly nodeName?: string;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+}
+
+/** An EndpointSlice. */
+export interface EndpointSlice {
+  readonly kind: 'EndpointSlice';
+  readonly metadata: ObjectMeta;
+  readonly serviceName: string;
+  readonly addressType: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** An AlibabaLoadBalancer as read from the API server. */
+export interface LoadBalancerResource {
+  readonly kind: 'AlibabaLoadBalancer';
+  readonly metadata: ObjectMeta;
+  readonly spec: AlibabaLoadBalancerSpec;
+  readonly status: AlibabaLoadBalancerStatus;
+}
