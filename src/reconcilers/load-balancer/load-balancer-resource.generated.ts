@@ -7,7 +7,7 @@ export interface AlibabaLoadBalancerSpec {
   /**
    * The product that serves the load balancer. Only CLB is served by this version; NLB is refused with Accepted=False.
    */
-  type: "CLB" | "NLB";
+  type: 'CLB' | 'NLB';
   /**
    * The Service whose ports, endpoints and traffic policy are served. Immutable.
    */
@@ -24,11 +24,11 @@ export interface AlibabaLoadBalancerSpec {
   /**
    * Internet gives a public address (the default), Intranet one of the vSwitch. It cannot be changed once the load balancer exists.
    */
-  addressType?: "Internet" | "Intranet";
+  addressType?: 'Internet' | 'Intranet';
   /**
    * The address families to serve, in order. A CLB load balancer has one; this version serves IPv4. One owner decides the whole list.
    */
-  ipFamilies?: ("IPv4" | "IPv6")[];
+  ipFamilies?: ('IPv4' | 'IPv6')[];
   /**
    * An existing load balancer to adopt. Not supported by this version.
    */
@@ -39,8 +39,6 @@ export interface AlibabaLoadBalancerSpec {
   resourceGroupId?: string;
   /**
    * Further tags of the load balancer. Keys with a meaning to a controller, and keys that start with "acs:" or "aliyun", are refused.
-   *
-   * Items: One tag.
    */
   tags?: {
     /**
@@ -59,11 +57,11 @@ export interface AlibabaLoadBalancerSpec {
   /**
    * What happens to the load balancer in the cloud when this object is deleted. Delete (the default) removes it, Retain leaves it as it is.
    */
-  deletionPolicy?: "Delete" | "Retain";
+  deletionPolicy?: 'Delete' | 'Retain';
   /**
    * Apply (the default) keeps the cloud as asked. Paused makes no change; deletion waits too. Observe, which only shows the plan, is not supported by this version.
    */
-  reconcilePolicy?: "Apply" | "Observe" | "Paused";
+  reconcilePolicy?: 'Apply' | 'Observe' | 'Paused';
   /**
    * What is registered behind the listeners.
    */
@@ -71,7 +69,7 @@ export interface AlibabaLoadBalancerSpec {
     /**
      * Node registers nodes on the Service's node ports (the default). Pod, which registers pods directly, is not supported by this version.
      */
-    mode?: "Node" | "Pod";
+    mode?: 'Node' | 'Pod';
     /**
      * Labels that a node must carry to be registered. Not supported by this version. One owner decides the whole map.
      */
@@ -90,15 +88,21 @@ export interface AlibabaLoadBalancerSpec {
     /**
      * The instance specification, for example slb.s2.small; only with instanceChargeType PayBySpec, where slb.s1.small is the default.
      */
-    spec?: "slb.s1.small" | "slb.s2.small" | "slb.s2.medium" | "slb.s3.small" | "slb.s3.medium" | "slb.s3.large";
+    spec?:
+      | 'slb.s1.small'
+      | 'slb.s2.small'
+      | 'slb.s2.medium'
+      | 'slb.s3.small'
+      | 'slb.s3.medium'
+      | 'slb.s3.large';
     /**
      * PayByCLCU (the default) charges by use, PayBySpec by specification.
      */
-    instanceChargeType?: "PayByCLCU" | "PayBySpec";
+    instanceChargeType?: 'PayByCLCU' | 'PayBySpec';
     /**
      * How traffic of a public address is charged. The default is the cloud's, PayByTraffic.
      */
-    internetChargeType?: "PayByTraffic" | "PayByBandwidth";
+    internetChargeType?: 'PayByTraffic' | 'PayByBandwidth';
     /**
      * The peak bandwidth of a public address, in Mbit/s; only with internetChargeType PayByBandwidth.
      */
@@ -118,22 +122,20 @@ export interface AlibabaLoadBalancerSpec {
     /**
      * On blocks the deletion of the load balancer until it is set Off or removed. Unset, the operator protects the load balancer and lifts that protection itself right before it deletes.
      */
-    deletionProtection?: "On" | "Off";
+    deletionProtection?: 'On' | 'Off';
     /**
      * On (the default) keeps people from changing the load balancer in the console.
      */
-    modificationProtection?: "On" | "Off";
+    modificationProtection?: 'On' | 'Off';
   };
   /**
    * The listeners, one for each transport and port. The generator writes one for each Service port; an entry without backend is a person's override that waits for its port, without a listener in the cloud.
-   *
-   * Items: One listener.
    */
   listeners?: {
     /**
      * The transport protocol.
      */
-    transport: "TCP" | "UDP";
+    transport: 'TCP' | 'UDP';
     /**
      * The port that clients connect to.
      */
@@ -141,7 +143,7 @@ export interface AlibabaLoadBalancerSpec {
     /**
      * The listener's protocol; the transport by default. HTTP and HTTPS are not supported by this version.
      */
-    protocol?: "TCP" | "UDP" | "HTTP" | "HTTPS";
+    protocol?: 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
     /**
      * false closes a generated listener without forgetting it; removing the field gives the decision back.
      */
@@ -162,7 +164,7 @@ export interface AlibabaLoadBalancerSpec {
       /**
        * TCP connects (the default of TCP listeners), HTTP asks for a path (the default with externalTrafficPolicy Local), UDP is the only check of UDP listeners, Off makes none.
        */
-      mode?: "TCP" | "HTTP" | "UDP" | "Off";
+      mode?: 'TCP' | 'HTTP' | 'UDP' | 'Off';
       /**
        * The backend's port that is checked; the backend's own port by default.
        */
@@ -178,7 +180,7 @@ export interface AlibabaLoadBalancerSpec {
       /**
        * The classes of answers that count as healthy. One owner decides the whole list.
        */
-      httpCodes?: ("http_2xx" | "http_3xx" | "http_4xx" | "http_5xx")[];
+      httpCodes?: ('http_2xx' | 'http_3xx' | 'http_4xx' | 'http_5xx')[];
       /**
        * The time between two checks.
        */
@@ -207,7 +209,7 @@ export interface AlibabaLoadBalancerSpec {
       /**
        * How connections are spread. The default is rr. sch, tch and qch need a PayBySpec or PayByCLCU instance; qch is for UDP.
        */
-      scheduler?: "rr" | "wrr" | "wlc" | "sch" | "tch" | "qch";
+      scheduler?: 'rr' | 'wrr' | 'wlc' | 'sch' | 'tch' | 'qch';
       /**
        * How long the connections of one client address go to one backend; 0 turns it off. Generated from the Service's session affinity. TCP only.
        */
@@ -227,11 +229,12 @@ export interface AlibabaLoadBalancerSpec {
         /**
          * Allow lets only the listed networks in, Deny keeps them out.
          */
-        type?: "Allow" | "Deny";
+        type?: 'Allow' | 'Deny';
       };
     };
   }[];
 }
+
 /**
  * What was seen of the load balancer; written only by the operator.
  */
@@ -256,7 +259,7 @@ export interface AlibabaLoadBalancerStatus {
   /**
    * How the load balancer came to this object. Created ones are deleted with it.
    */
-  ownership?: "Created" | "Adopted" | "Reused";
+  ownership?: 'Created' | 'Adopted' | 'Reused';
   /**
    * The Alibaba Cloud account that the load balancer belongs to.
    */
@@ -271,8 +274,6 @@ export interface AlibabaLoadBalancerStatus {
   createdTime?: string;
   /**
    * The addresses that clients use.
-   *
-   * Items: One address.
    */
   addresses?: {
     /**
@@ -282,7 +283,7 @@ export interface AlibabaLoadBalancerStatus {
     /**
      * The address family.
      */
-    family?: "IPv4" | "IPv6";
+    family?: 'IPv4' | 'IPv6';
   }[];
   /**
    * The load balancer's own settings as last seen, by the cloud's names; what cannot be changed is judged against them.
@@ -304,14 +305,12 @@ export interface AlibabaLoadBalancerStatus {
   backends?: string;
   /**
    * The listeners in the cloud.
-   *
-   * Items: One listener.
    */
   listeners?: {
     /**
      * The transport protocol.
      */
-    transport: "TCP" | "UDP";
+    transport: 'TCP' | 'UDP';
     /**
      * The port that clients connect to.
      */
@@ -319,11 +318,11 @@ export interface AlibabaLoadBalancerStatus {
     /**
      * The listener's protocol in the cloud.
      */
-    protocol?: "TCP" | "UDP" | "HTTP" | "HTTPS";
+    protocol?: 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
     /**
      * The listener's state. Pending has not been made yet.
      */
-    state?: "Pending" | "Stopped" | "Starting" | "Running" | "Configuring" | "Stopping";
+    state?: 'Pending' | 'Stopped' | 'Starting' | 'Running' | 'Configuring' | 'Stopping';
     /**
      * The server group behind the listener.
      */
@@ -335,8 +334,6 @@ export interface AlibabaLoadBalancerStatus {
   }[];
   /**
    * The server groups in the cloud, one for each node port.
-   *
-   * Items: One server group.
    */
   serverGroups?: {
     /**
@@ -414,8 +411,6 @@ export interface AlibabaLoadBalancerStatus {
   lastRecreationTime?: string;
   /**
    * Generated fields that carry a person's value, by path; at most 64 of them.
-   *
-   * Items: One overridden field.
    */
   overriddenFields?: {
     /**
@@ -479,8 +474,6 @@ export interface AlibabaLoadBalancerStatus {
   };
   /**
    * Ready, Accepted, Programmed, BackendsSynced, Reconciling and Stalled.
-   *
-   * Items: One condition.
    */
   conditions?: {
     /**
@@ -490,7 +483,7 @@ export interface AlibabaLoadBalancerStatus {
     /**
      * True, False or Unknown.
      */
-    status: "True" | "False" | "Unknown";
+    status: 'True' | 'False' | 'Unknown';
     /**
      * The generation of the spec that the condition speaks of.
      */

@@ -1,0 +1,33 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.join(import.meta.dirname, '../..');
+const output = path.join(root, 'dist/operator.js');
+
+/**
+ * Bundles the operator into the one file that the image runs: less to load, and less memory.
+ *
+ * JSON is taken in where it is imported; so are the YAML files of `crds/`, as text.
+ */
+await rm(path.dirname(output), { recursive: true, force: true });
+await build({
+  entryPoints: [path.join(root, 'src/operator/main.ts')],
+  outfile: output,
+  bundle: true,
+  platform: 'node',
+  target: 'node22.19',
+  format: 'esm',
+  loader: { '.yaml': 'text' },
+  // Stack traces and log lines show names; only what nobody reads is made short.
+  keepNames: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  sourcemap: 'external',
+  banner: {
+    // Packages in CommonJS call require, which an ES module does not have by itself.
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
