@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ADD_ONS, startControlPlane, type AddOn } from './control-plane.ts';
+import { installedHelm } from './installed-helm.ts';
 import { stopKeptGroup } from './process-group.ts';
+import { ensurePrograms } from './program-locator.ts';
 
 const program = new Command('control-plane').description(
   'A real Kubernetes control plane on this machine, for trying things out and for tests',
@@ -39,6 +41,21 @@ program
     if (!(await stopKeptGroup(directory))) {
       process.stderr.write(`No control plane runs in ${directory}\n`);
     }
+  });
+
+program
+  .command('prepare')
+  .description('make sure that every program can be run, building what is missing')
+  .action(async () => {
+    await ensurePrograms([
+      'etcd',
+      'kube-apiserver',
+      'kubectl',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kwok',
+      ...((await installedHelm()) === undefined ? (['helm'] as const) : []),
+    ]);
   });
 
 try {
