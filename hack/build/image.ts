@@ -3,7 +3,8 @@ import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 
 const root = path.join(import.meta.dirname, '../..');
-const image = process.env.IMAGE ?? `${manifest.name}:${manifest.version}`;
+const asked = process.env.IMAGE ?? '';
+const image = asked === '' ? `${manifest.name}:${manifest.version}` : asked;
 
 /** Programs that build an image from a Dockerfile with the same arguments. */
 const BUILDERS = ['docker', 'podman'];
