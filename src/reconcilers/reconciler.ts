@@ -116,6 +116,7 @@ export interface ServiceWriter {
 export interface GeneratedLoadBalancer {
   readonly key: ObjectKey;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly ownerReference: OwnerReference;
   /** Without the paths that another manager owns. */
   readonly spec: Partial<AlibabaLoadBalancerSpec>;
