@@ -63,12 +63,13 @@ const SUPERVISOR_PID_FILE = 'supervisor.pid';
  *   all end when this process does, be it by SIGKILL.
  */
 export class ProcessGroup {
-  /** Called when a program ends that nobody told to end. */
+  /** Called when a program ends that nobody told to end, and that has no `onExit` of its own. */
   onUnexpectedExit: (exit: ProgramExited) => void = () => undefined;
   readonly directory: string;
   readonly #supervisor: ChildProcess;
   readonly #pending = new Map<number, (answer: Answer) => void>();
   readonly #pids = new Map<string, number>();
+  readonly #exitListeners = new Map<string, (exit: ProgramExited) => void>();
   #lastOrder = 0;
   #isStopping = false;
 
@@ -81,7 +82,9 @@ export class ProcessGroup {
         return;
       }
       if (this.#pids.get(message.name) === message.pid) this.#pids.delete(message.name);
-      if (!message.isExpected && !this.#isStopping) this.onUnexpectedExit(message);
+      const listener = this.#exitListeners.get(message.name);
+      if (listener !== undefined) listener(message);
+      else if (!message.isExpected && !this.#isStopping) this.onUnexpectedExit(message);
     });
     supervisor.on('exit', () => {
       // Should someone have killed the supervisor itself, its programs are still ours to end.
@@ -125,15 +128,21 @@ export class ProcessGroup {
   /**
    * Starts a program and returns its process id.
    *
+   * Shape: `onExit` is called when the program ends, whoever ended it.
    * Errors: throws when the program cannot be run at all; one that ends later is reported through
-   *   `onUnexpectedExit`.
+   *   `onExit`, else through `onUnexpectedExit`.
    */
   async run(
     name: string,
     command: string,
     parameters: readonly string[],
-    environment: Readonly<Record<string, string | undefined>> = process.env,
+    options: {
+      readonly environment?: Readonly<Record<string, string | undefined>>;
+      readonly onExit?: (exit: ProgramExited) => void;
+    } = {},
   ): Promise<number> {
+    if (options.onExit === undefined) this.#exitListeners.delete(name);
+    else this.#exitListeners.set(name, options.onExit);
     const answer = await this.#order({
       kind: 'start',
       program: {
@@ -141,7 +150,7 @@ export class ProcessGroup {
         command,
         parameters,
         directory: this.directory,
-        environment,
+        environment: options.environment ?? process.env,
         logFile: this.logFile(name),
       },
     });
