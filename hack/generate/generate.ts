@@ -1,11 +1,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { chartCrds } from './chart-crds.ts';
 import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
+import { resourceSchemas } from './resource-schema.ts';
 import { resourceTypes } from './resource-types.ts';
 
 /** Everything in the repository that is made from something else in it. */
-const GENERATORS: readonly (() => Promise<GeneratedFile[]>)[] = [resourceTypes];
+const GENERATORS: readonly (() => Promise<GeneratedFile[]>)[] = [
+  chartCrds,
+  resourceTypes,
+  resourceSchemas,
+];
 
 const { write = false } = new Command('generate')
   .description('Writes the generated files, or checks that they are up to date')

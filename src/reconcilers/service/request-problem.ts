@@ -2,8 +2,8 @@
  * What is wrong with one setting that a Service asks for.
  *
  * Shape: `Invalid` and `NotSupported` are refused, the last good value stays and the object is not
- *   Accepted; `Unknown` (a key that nobody reads) and `Adjusted` (served otherwise than asked) are
- *   only warned of.
+ *   Accepted; `Unknown` (a key that nobody reads) and `Adjusted` (served otherwise than asked, or
+ *   without effect) are only warned of.
  */
 export type RequestProblemKind = 'Invalid' | 'NotSupported' | 'Unknown' | 'Adjusted';
 
@@ -20,7 +20,12 @@ export interface RequestProblem {
   readonly guardsAccess: boolean;
   /** The port concerned; absent when it concerns all of them. */
   readonly port?: { readonly transport: string; readonly port: number };
-  /** The path in the AlibabaLoadBalancer that carries the same wish, so that it is said once. */
+  /** Why that port cannot be served at all; absent when only the setting is left out. */
+  readonly notServed?: 'Protocol' | 'NodePort' | 'Limit';
+  /**
+   * The path in the AlibabaLoadBalancer that carries the same wish, so that it is said once, for
+   * example `spec.listeners[TCP:80].backend.servicePort`.
+   */
   readonly specPath?: string;
 }
 
@@ -29,7 +34,8 @@ export function isRefusal(problem: RequestProblem): boolean {
   return problem.kind === 'Invalid' || problem.kind === 'NotSupported';
 }
 
-/** Cuts a value from outside to a length that fits a message. */
+/** Cuts a value from outside to a length that fits a message, without control characters. */
 export function quotable(value: string): string {
-  return value.length <= 64 ? value : `${value.slice(0, 63)}…`;
+  const printable = value.replace(/\p{Cc}+/gu, ' ');
+  return printable.length <= 64 ? printable : `${printable.slice(0, 63)}…`;
 }
