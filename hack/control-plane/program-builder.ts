@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { withProgress } from './elapsed-progress.ts';
@@ -51,7 +51,10 @@ export async function buildProgram(
   const version = versionOf(program, versions);
   const folder = path.dirname(target);
   await mkdir(folder, { recursive: true });
-  const workspace = await mkdtemp(path.join(folder, '.build-'));
+  const workspace = path.join(folder, '.build');
+  // There is one builder at a time; what is here is what an earlier one that was killed has left.
+  await rm(workspace, { recursive: true, force: true });
+  await mkdir(workspace);
   try {
     const title = `Building ${program} ${version} from source (a first build takes about ${SOURCES[program].firstBuild} on two cores)`;
     await withProgress(title, () => buildInto(workspace, program, versions));
@@ -125,6 +128,8 @@ async function runGo(workspace: string, parameters: readonly string[]): Promise<
     env: { ...process.env, CGO_ENABLED: '0', GOBIN: workspace, GOWORK: 'off' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const endWithUs = () => go.kill();
+  process.once('exit', endWithUs);
   const chunks: string[] = [];
   go.stdout.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
   const [code] = await Promise.all([
@@ -134,6 +139,7 @@ async function runGo(workspace: string, parameters: readonly string[]): Promise<
     }),
     pipeline(go.stderr, createWriteStream(log, { flags: 'a' })),
   ]);
+  process.off('exit', endWithUs);
   if (code !== 0) {
     const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-15).join('\n');
     throw new Error(`go ${parameters[0] ?? ''} ended with code ${code ?? 'unknown'}\n${tail}`);

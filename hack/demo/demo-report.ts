@@ -1,0 +1,59 @@
+import Table from 'cli-table3';
+import type { CloudCallRecord, CloudStateView } from './local-cloud.ts';
+
+/** What is read of an event (events.k8s.io/v1). */
+export interface EventObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly series?: { readonly count: number };
+}
+
+/** Shows the listeners in the cloud, each with its server group and the backends in it. */
+export function listenersTable(state: CloudStateView): string {
+  const table = newTable('Load balancer', 'Listener', 'State', 'Server group', 'Backends');
+  for (const listener of state.listeners) {
+    const groupId = listener.settings.VServerGroupId;
+    const group = state.vServerGroups.find(({ vServerGroupId }) => vServerGroupId === groupId);
+    const backends = (group?.backendServers ?? []).map(
+      ({ serverId, port, weight }) => `${serverId}:${port} (weight ${weight})`,
+    );
+    const balancer = state.loadBalancers.find(
+      ({ loadBalancerId }) => loadBalancerId === listener.loadBalancerId,
+    );
+    table.push([
+      `${listener.loadBalancerId}\n${balancer?.address ?? ''}`,
+      `${listener.listenerProtocol.toUpperCase()} ${listener.listenerPort}`,
+      listener.status,
+      group?.vServerGroupName ?? '',
+      backends.join('\n'),
+    ]);
+  }
+  return table.toString();
+}
+
+/** Shows the events, in the order given. */
+export function eventsTable(events: readonly EventObject[]): string {
+  const table = newTable('Type', 'Object', 'Reason', 'Note');
+  for (const { type, regarding, reason, note, series } of events) {
+    const times = series === undefined ? '' : ` (${series.count} times)`;
+    table.push([type, `${regarding.kind} ${regarding.name}`, reason, `${note}${times}`]);
+  }
+  return table.toString();
+}
+
+/** Shows the calls in order, and how many of them wrote. */
+export function callsTable(calls: readonly CloudCallRecord[]): string {
+  const table = newTable('#', 'Call', 'Kind', 'Answer', 'Objects');
+  for (const { seq, action, mutating, httpStatus, code, objectIds } of calls) {
+    const kind = mutating ? 'write' : 'read';
+    table.push([seq, action, kind, `${httpStatus} ${code ?? ''}`.trim(), objectIds.join('\n')]);
+  }
+  const writes = calls.filter(({ mutating }) => mutating).length;
+  return `${table.toString()}\n${calls.length} calls, ${writes} of them writes`;
+}
+
+function newTable(...head: string[]): Table.Table {
+  return new Table({ head, style: { head: [], border: [], compact: true } });
+}

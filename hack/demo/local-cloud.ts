@@ -1,0 +1,121 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { freePorts, probe, waitUntil } from '../control-plane/endpoint-probe.ts';
+import type { ProcessGroup } from '../control-plane/process-group.ts';
+
+const EMULATOR = path.join(import.meta.dirname, '../../emulator/emulator-cli.ts');
+
+/** One call that reached the cloud, as its log tells it. */
+export interface CloudCallRecord {
+  readonly seq: number;
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly userAgent: string;
+  readonly httpStatus: number;
+  readonly code: string | null;
+  readonly applied: boolean;
+  readonly mutating: boolean;
+  readonly objectIds: readonly string[];
+}
+
+/** What is read of the cloud's state. */
+export interface CloudStateView {
+  readonly instances: readonly {
+    readonly instanceId: string;
+    readonly regionId: string;
+    readonly zoneId: string;
+    readonly instanceType: string;
+    readonly hostName: string;
+    readonly privateIps: readonly string[];
+  }[];
+  readonly loadBalancers: readonly {
+    readonly loadBalancerId: string;
+    readonly loadBalancerName: string;
+    readonly address: string;
+  }[];
+  readonly listeners: readonly {
+    readonly loadBalancerId: string;
+    readonly listenerProtocol: string;
+    readonly listenerPort: number;
+    readonly status: string;
+    readonly settings: Readonly<Record<string, string | number | boolean>>;
+  }[];
+  readonly vServerGroups: readonly {
+    readonly vServerGroupId: string;
+    readonly vServerGroupName: string;
+    readonly loadBalancerId: string;
+    readonly backendServers: readonly {
+      readonly serverId: string;
+      readonly port: number;
+      readonly weight: number;
+    }[];
+  }[];
+}
+
+/** The local Alibaba Cloud, run as a process, and its admin interface. */
+export class LocalCloud {
+  readonly url: string;
+
+  private constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Starts it on a free loopback port, with a seed of its own or the default one. */
+  static async start(processes: ProcessGroup, seed?: object): Promise<LocalCloud> {
+    const [port = 0] = await freePorts(1);
+    const flags = ['--port', `${port}`];
+    if (seed !== undefined) {
+      const file = path.join(processes.directory, 'cloud-seed.json');
+      await writeFile(file, JSON.stringify(seed));
+      flags.push('--seed', file);
+    }
+    await processes.run('emulator', process.execPath, [EMULATOR, ...flags]);
+    const cloud = new LocalCloud(`http://127.0.0.1:${port}`);
+    await waitUntil(
+      'the local cloud answers',
+      30_000,
+      async () => (await probe(`${cloud.url}/_admin/settings`))?.status === 200,
+    );
+    return cloud;
+  }
+
+  /** Tells what makes the operator call this cloud, with the role of an instance in it. */
+  environment(): Record<string, string> {
+    const { host } = new URL(this.url);
+    return {
+      ALICLOUD_CLIENT_SCHEME: 'HTTP',
+      METADATA_ENDPOINT: this.url,
+      SLB_ENDPOINT: host,
+      ECS_ENDPOINT: host,
+      VPC_ENDPOINT: host,
+      STS_ENDPOINT: host,
+    };
+  }
+
+  /** Reads everything that is in the cloud. */
+  state(): Promise<CloudStateView> {
+    return this.request<CloudStateView>('GET', '/_admin/state');
+  }
+
+  /** Reads the calls with a higher number, in order of arrival. */
+  calls(since = 0): Promise<CloudCallRecord[]> {
+    return this.request<CloudCallRecord[]>('GET', `/_admin/calls?since=${since}`);
+  }
+
+  /**
+   * Sends one request to the admin interface.
+   *
+   * Errors: throws with the answer's text when it is not a success.
+   */
+  async request<T = unknown>(method: string, resource: string, body?: object): Promise<T> {
+    const response = await fetch(`${this.url}${resource}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${resource}: ${response.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+}
