@@ -13,6 +13,9 @@ export const SERVICE_FINALIZER = `${API_GROUP}/load-balancer`;
 /** The finalizer that the Go CCM leaves on Services; it goes together with ours. */
 export const GO_CCM_SERVICE_FINALIZER = 'service.k8s.alibaba/resources';
 
+/** The label by which the Go CCM tells a Service's load balancer. */
+export const GO_CCM_LOAD_BALANCER_LABEL = 'service.k8s.alibaba/loadbalancer-id';
+
 /** The finalizer of an AlibabaLoadBalancer, put on and taken off by its own reconciler only. */
 export const LOAD_BALANCER_FINALIZER = `${API_GROUP}/cloud-resources`;
 

@@ -1,0 +1,266 @@
+import type { Clock, Randomness } from '../../cloud/clock.ts';
+import {
+  MAX_LOAD_BALANCERS_PER_LISTENER_LIST,
+  type CallOptions,
+  type CloudListener,
+  type CloudLoadBalancer,
+  type SlbClient,
+} from '../../cloud/slb/slb-client.ts';
+import { conditionTime } from '../conditions.ts';
+import type { LoadBalancerResource } from '../kubernetes-objects.ts';
+import type {
+  EventRecorder,
+  LoadBalancerResourceCache,
+  LoadBalancerResourceWriter,
+  Logger,
+  ObjectKey,
+} from '../reconciler.ts';
+import type { LoadBalancerBeliefs } from './load-balancer-belief.ts';
+import { CLUSTER_TAG } from './load-balancer-names.ts';
+import { observedListener, observeServerGroups } from './load-balancer-observe.ts';
+import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
+import type { LoadBalancerReconciler } from './load-balancer-reconciler.ts';
+
+/** What a LoadBalancerSweep needs. */
+export interface LoadBalancerSweepPorts {
+  readonly loadBalancers: LoadBalancerResourceCache;
+  readonly writer: LoadBalancerResourceWriter;
+  readonly slb: SlbClient;
+  readonly reconciler: LoadBalancerReconciler;
+  readonly beliefs: LoadBalancerBeliefs;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: Logger;
+  /** Has the object reconciled. */
+  readonly wake: (key: ObjectKey) => void;
+  readonly settings: {
+    readonly clusterId: string;
+    readonly driftPeriodMs: number;
+  };
+}
+
+/** Server groups can be read only one load balancer at a time, so looking at all takes this long. */
+const SERVER_GROUP_PERIOD_MS = 30 * 60_000;
+/** However many load balancers there are, reading groups leaves the cloud's read quota alone. */
+const MIN_SERVER_GROUP_PAUSE_MS = 2_000;
+const JITTER_SHARE = 0.1;
+const MAX_SUMMARY = 1024;
+
+/**
+ * Looks, beside the passes, whether the cloud still is as this operator left it.
+ *
+ * Shape: load balancers and listeners of the whole cluster in few calls every drift period; groups
+ *   and members one load balancer at a time, spread over half an hour. It changes nothing in the
+ *   cloud: what differs is shown, mistrusted and left to a pass.
+ */
+export class LoadBalancerSweep {
+  readonly #ports: LoadBalancerSweepPorts;
+
+  constructor(ports: LoadBalancerSweepPorts) {
+    this.#ports = ports;
+  }
+
+  /** Sweeps until the signal is aborted; starts with one sweep of everything that is cheap. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#sweepLoadBalancers(signal), this.#sweepServerGroups(signal)]);
+  }
+
+  /** Looks at every load balancer and listener once. */
+  async sweepLoadBalancersOnce(signal: AbortSignal): Promise<void> {
+    const { slb, settings } = this.#ports;
+    const options: CallOptions = { signal, lane: 'sweep' };
+    const resources = this.#settledResources();
+    if (resources.length === 0) return;
+    const revisions = this.#revisions(resources);
+    const tag = { key: CLUSTER_TAG, value: settings.clusterId };
+    const listed = new Map(
+      (await slb.listLoadBalancersByTags([tag], options)).map((found) => [found.id, found]),
+    );
+    const present: { resource: LoadBalancerResource; attributes: CloudLoadBalancer }[] = [];
+    for (const resource of resources) {
+      const id = resource.status.loadBalancerId ?? '';
+      // A list can be short, and a tag can be gone: only a read by id tells that it is missing.
+      const attributes = listed.get(id) ?? (await slb.findLoadBalancer(id, options));
+      if (attributes === undefined) this.#distrust(resource, revisions);
+      else present.push({ resource, attributes });
+    }
+    for (let at = 0; at < present.length; at += MAX_LOAD_BALANCERS_PER_LISTENER_LIST) {
+      const batch = present.slice(at, at + MAX_LOAD_BALANCERS_PER_LISTENER_LIST);
+      const ids = batch.map(({ attributes }) => attributes.id);
+      const listeners = await slb.listListeners(ids, options);
+      for (const { resource, attributes } of batch) {
+        const own = listeners.filter((listener) => listener.loadBalancerId === attributes.id);
+        await this.#compare(resource, this.#seen(resource, attributes, own), revisions, signal);
+      }
+    }
+  }
+
+  /** Looks at the groups and the health of the backends of one load balancer. */
+  async sweepServerGroupsOf(resource: LoadBalancerResource, signal: AbortSignal): Promise<void> {
+    const { slb, reconciler, writer, clock, loadBalancers } = this.#ports;
+    const options: CallOptions = { signal, lane: 'sweep' };
+    const id = resource.status.loadBalancerId ?? '';
+    const revisions = this.#revisions([resource]);
+    const serverGroups = await observeServerGroups(slb, reconciler.ownerOf(resource), id, options);
+    const seen = { serverGroups, serverGroupsComplete: true };
+    await this.#compare(resource, seen, revisions, signal);
+    const health = await slb.listBackendHealth(id, options);
+    const current = loadBalancers.find(keyOf(resource));
+    if (current?.metadata.uid !== resource.metadata.uid) return;
+    const now = conditionTime(clock.now());
+    const withHealth = (current.status.serverGroups ?? []).map((group) => {
+      const healthy = new Set(
+        health
+          .filter((backend) => backend.port === group.nodePort && backend.status === 'normal')
+          .map((backend) => backend.serverId),
+      ).size;
+      return { ...group, healthy, healthSeenTime: now };
+    });
+    await writer.patchStatus(
+      current,
+      { serverGroups: withHealth, lastDriftCheckTime: now },
+      signal,
+    );
+  }
+
+  async #sweepLoadBalancers(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#tolerate('load balancers', () => this.sweepLoadBalancersOnce(signal), signal);
+      await this.#pause(this.#ports.settings.driftPeriodMs, signal);
+    }
+  }
+
+  async #sweepServerGroups(signal: AbortSignal): Promise<void> {
+    await this.#pause(this.#ports.settings.driftPeriodMs, signal);
+    while (!signal.aborted) {
+      const resources = this.#settledResources();
+      const pauseMs = Math.max(
+        SERVER_GROUP_PERIOD_MS / Math.max(resources.length, 1),
+        MIN_SERVER_GROUP_PAUSE_MS,
+      );
+      if (resources.length === 0) await this.#pause(pauseMs, signal);
+      for (const resource of resources) {
+        if (isAborted(signal)) return;
+        await this.#tolerate('server groups', () => this.#sweepCurrent(resource, signal), signal);
+        await this.#pause(pauseMs, signal);
+      }
+    }
+  }
+
+  /** Reads the object anew, because a round takes half an hour. */
+  async #sweepCurrent(listed: LoadBalancerResource, signal: AbortSignal): Promise<void> {
+    const resource = this.#ports.loadBalancers.find(keyOf(listed));
+    if (resource === undefined || !this.#isSettled(resource)) return;
+    await this.sweepServerGroupsOf(resource, signal);
+  }
+
+  #settledResources(): LoadBalancerResource[] {
+    return this.#ports.loadBalancers.list().filter((resource) => this.#isSettled(resource));
+  }
+
+  #isSettled(resource: LoadBalancerResource): boolean {
+    return isSettled(resource, this.#ports.clock.now());
+  }
+
+  #revisions(resources: readonly LoadBalancerResource[]): ReadonlyMap<string, number> {
+    const { beliefs } = this.#ports;
+    return new Map(resources.map(({ metadata }) => [metadata.uid, beliefs.revision(metadata.uid)]));
+  }
+
+  #seen(
+    resource: LoadBalancerResource,
+    attributes: CloudLoadBalancer,
+    listeners: readonly CloudListener[],
+  ): Partial<ObservedLoadBalancer> {
+    const owner = this.#ports.reconciler.ownerOf(resource);
+    return {
+      attributes: { kind: 'seen', value: attributes },
+      listeners: listeners.map((listener) => observedListener(owner, listener)),
+    };
+  }
+
+  /** Compares what was read with what is desired, unless a pass has changed it meanwhile. */
+  async #compare(
+    listed: LoadBalancerResource,
+    seen: Partial<ObservedLoadBalancer>,
+    revisions: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { beliefs, reconciler, writer, events, clock, wake, loadBalancers } = this.#ports;
+    const resource = loadBalancers.find(keyOf(listed));
+    if (resource === undefined || !this.#isSettled(resource)) return;
+    const differences = await reconciler.differences(resource, seen, signal);
+    if (differences === undefined || !this.#isUnchanged(resource, revisions)) return;
+    if (differences.length === 0) {
+      const believed = beliefs.find(resource);
+      if (believed !== undefined) beliefs.keep(resource, { ...believed, ...seen });
+      return;
+    }
+    const summary = differences.join('; ').slice(0, MAX_SUMMARY);
+    beliefs.mistrust(resource.metadata.uid);
+    const seenTime = conditionTime(clock.now());
+    const stored = await writer.patchStatus(resource, { drift: { summary, seenTime } }, signal);
+    events.record(stored, {
+      type: 'Warning',
+      reason: 'DriftDetected',
+      action: 'Compare',
+      note: `The cloud differs from what is asked for and is set right: ${summary}`,
+    });
+    wake(keyOf(resource));
+  }
+
+  #distrust(resource: LoadBalancerResource, revisions: ReadonlyMap<string, number>): void {
+    if (!this.#isUnchanged(resource, revisions)) return;
+    this.#ports.beliefs.mistrust(resource.metadata.uid);
+    this.#ports.wake(keyOf(resource));
+  }
+
+  #isUnchanged(resource: LoadBalancerResource, revisions: ReadonlyMap<string, number>): boolean {
+    const { uid } = resource.metadata;
+    return this.#ports.beliefs.revision(uid) === revisions.get(uid);
+  }
+
+  /** A sweep that fails is no failure of anything; the next one looks again. */
+  async #tolerate(what: string, sweep: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await sweep();
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      this.#ports.logger.warn('Could not compare with the cloud', { what, err: message });
+    }
+  }
+
+  async #pause(periodMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, randomness } = this.#ports;
+    const jitter = 1 + JITTER_SHARE * (2 * randomness.fraction() - 1);
+    try {
+      await clock.sleep(periodMs * jitter, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** The cloud's tags can be late, so that a load balancer this young is not compared yet. */
+const TAG_LAG_MS = 60_000;
+
+/** Only what is at rest is compared; the rest is read by its own passes. */
+function isSettled(resource: LoadBalancerResource, nowMs: number): boolean {
+  const { createdTime } = resource.status;
+  if (createdTime !== undefined && nowMs - Date.parse(createdTime) < TAG_LAG_MS) return false;
+  return (
+    resource.status.loadBalancerId !== undefined &&
+    resource.status.appliedDigest !== undefined &&
+    resource.metadata.deletionTimestamp === undefined
+  );
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function keyOf(resource: LoadBalancerResource): ObjectKey {
+  return { namespace: resource.metadata.namespace, name: resource.metadata.name };
+}
