@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import type { CloudCallRecord, CloudStateView } from './local-cloud.ts';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
+import type { CloudStateView } from './cloud-process.ts';
 
 /** What is read of an event (events.k8s.io/v1). */
 export interface EventObject {
@@ -13,22 +14,20 @@ export interface EventObject {
 /** Shows the listeners in the cloud, each with its server group and the backends in it. */
 export function listenersTable(state: CloudStateView): string {
   const table = newTable('Load balancer', 'Listener', 'State', 'Server group', 'Backends');
-  for (const listener of state.listeners) {
-    const groupId = listener.settings.VServerGroupId;
-    const group = state.vServerGroups.find(({ vServerGroupId }) => vServerGroupId === groupId);
-    const backends = (group?.backendServers ?? []).map(
-      ({ serverId, port, weight }) => `${serverId}:${port} (weight ${weight})`,
-    );
-    const balancer = state.loadBalancers.find(
-      ({ loadBalancerId }) => loadBalancerId === listener.loadBalancerId,
-    );
-    table.push([
-      `${listener.loadBalancerId}\n${balancer?.address ?? ''}`,
-      `${listener.listenerProtocol.toUpperCase()} ${listener.listenerPort}`,
-      listener.status,
-      group?.vServerGroupName ?? '',
-      backends.join('\n'),
-    ]);
+  for (const { loadBalancerId, address, listeners } of state.loadBalancers) {
+    for (const { listenerProtocol, listenerPort, status, vServerGroupId } of listeners) {
+      const group = state.vServerGroups.find((other) => other.vServerGroupId === vServerGroupId);
+      const backends = (group?.backendServers ?? []).map(
+        ({ serverId, port, weight }) => `${serverId}:${port} (weight ${weight})`,
+      );
+      table.push([
+        `${loadBalancerId}\n${address}`,
+        `${listenerProtocol.toUpperCase()} ${listenerPort}`,
+        status,
+        group?.vServerGroupName ?? '',
+        backends.join('\n'),
+      ]);
+    }
   }
   return table.toString();
 }
@@ -44,11 +43,12 @@ export function eventsTable(events: readonly EventObject[]): string {
 }
 
 /** Shows the calls in order, and how many of them wrote. */
-export function callsTable(calls: readonly CloudCallRecord[]): string {
+export function callsTable(calls: readonly CallRecord[]): string {
   const table = newTable('#', 'Call', 'Kind', 'Answer', 'Objects');
   for (const { seq, action, mutating, httpStatus, code, objectIds } of calls) {
     const kind = mutating ? 'write' : 'read';
-    table.push([seq, action, kind, `${httpStatus} ${code ?? ''}`.trim(), objectIds.join('\n')]);
+    const answer = `${httpStatus ?? 'none'} ${code ?? ''}`.trim();
+    table.push([seq, action, kind, answer, objectIds.join('\n')]);
   }
   const writes = calls.filter(({ mutating }) => mutating).length;
   return `${table.toString()}\n${calls.length} calls, ${writes} of them writes`;

@@ -11,7 +11,7 @@ import { startControlPlane, type ControlPlane } from '../control-plane/control-p
 import { withProgress } from '../control-plane/elapsed-progress.ts';
 import { waitUntil } from '../control-plane/endpoint-probe.ts';
 import { callsTable, eventsTable, listenersTable, type EventObject } from './demo-report.ts';
-import { LocalCloud } from './local-cloud.ts';
+import { CloudProcess } from './cloud-process.ts';
 import { LocalInstallation, type Replica } from './local-installation.ts';
 import { nodesOfInstances } from './local-nodes.ts';
 
@@ -85,9 +85,9 @@ async function run(): Promise<undefined> {
 
 async function startRest(
   running: ControlPlane,
-): Promise<{ cloud: LocalCloud; installation: LocalInstallation; operator: Replica }> {
+): Promise<{ cloud: CloudProcess; installation: LocalInstallation; operator: Replica }> {
   const cloud = await withProgress('Starting the local Alibaba Cloud', () =>
-    LocalCloud.start(running.processes),
+    CloudProcess.start(running.processes),
   );
   const extraEnv = Object.entries(cloud.environment()).map(([name, value]) => ({ name, value }));
   const installation = await withProgress('Installing the chart', () =>
@@ -122,7 +122,7 @@ async function isReady({ kubectl }: LocalInstallation): Promise<boolean> {
 
 async function report(
   { kubectl }: LocalInstallation,
-  cloud: LocalCloud,
+  cloud: CloudProcess,
   callsBefore: number,
 ): Promise<void> {
   for (const command of ['get alibabaloadbalancers', 'get services web']) {
@@ -139,7 +139,7 @@ async function report(
   print(`\nCloud calls since the Service was made\n${callsTable(await cloud.calls(callsBefore))}`);
 }
 
-function printWhatToTry(running: ControlPlane, cloud: LocalCloud, operator: Replica): void {
+function printWhatToTry(running: ControlPlane, cloud: CloudProcess, operator: Replica): void {
   print(`
 Try, in another terminal:
   export KUBECONFIG=${running.kubeconfig} PATH=${path.dirname(running.kubectl)}:$PATH

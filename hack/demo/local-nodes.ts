@@ -1,4 +1,4 @@
-import type { CloudStateView } from './local-cloud.ts';
+import type { CloudStateView } from './cloud-process.ts';
 
 /**
  * Describes a Node object for each instance of the cloud, as the instance's own kubelet and a cloud

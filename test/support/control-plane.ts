@@ -30,7 +30,10 @@ export interface TestControlPlane {
 }
 
 /** What a test can ask for; the directory is made for it, and the audit log is on. */
-export type TestControlPlaneOptions = Omit<ControlPlaneOptions, 'directory'>;
+export interface TestControlPlaneOptions extends Omit<ControlPlaneOptions, 'directory'> {
+  /** Whether our kinds are installed; they are unless said, but the chart wants to bring them itself. */
+  readonly crds?: boolean;
+}
 
 let shared: Promise<TestControlPlane> | undefined;
 
@@ -68,7 +71,7 @@ export async function startTestControlPlane(
   });
 
   const kubectl = new Kubectl(controlPlane.kubectl, controlPlane.kubeconfig);
-  await installCrds(kubectl);
+  if (options.crds !== false) await installCrds(kubectl);
   let namespaces = 0;
   return {
     controlPlane,

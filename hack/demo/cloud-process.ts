@@ -1,22 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { freePorts, probe, waitUntil } from '../control-plane/endpoint-probe.ts';
 import type { ProcessGroup } from '../control-plane/process-group.ts';
 
 const EMULATOR = path.join(import.meta.dirname, '../../emulator/emulator-cli.ts');
-
-/** One call that reached the cloud, as its log tells it. */
-export interface CloudCallRecord {
-  readonly seq: number;
-  readonly action: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly userAgent: string;
-  readonly httpStatus: number;
-  readonly code: string | null;
-  readonly applied: boolean;
-  readonly mutating: boolean;
-  readonly objectIds: readonly string[];
-}
 
 /** What is read of the cloud's state. */
 export interface CloudStateView {
@@ -32,13 +20,12 @@ export interface CloudStateView {
     readonly loadBalancerId: string;
     readonly loadBalancerName: string;
     readonly address: string;
-  }[];
-  readonly listeners: readonly {
-    readonly loadBalancerId: string;
-    readonly listenerProtocol: string;
-    readonly listenerPort: number;
-    readonly status: string;
-    readonly settings: Readonly<Record<string, string | number | boolean>>;
+    readonly listeners: readonly {
+      readonly listenerProtocol: string;
+      readonly listenerPort: number;
+      readonly status: string;
+      readonly vServerGroupId?: string;
+    }[];
   }[];
   readonly vServerGroups: readonly {
     readonly vServerGroupId: string;
@@ -53,7 +40,7 @@ export interface CloudStateView {
 }
 
 /** The local Alibaba Cloud, run as a process, and its admin interface. */
-export class LocalCloud {
+export class CloudProcess {
   readonly url: string;
 
   private constructor(url: string) {
@@ -61,7 +48,7 @@ export class LocalCloud {
   }
 
   /** Starts it on a free loopback port, with a seed of its own or the default one. */
-  static async start(processes: ProcessGroup, seed?: object): Promise<LocalCloud> {
+  static async start(processes: ProcessGroup, seed?: object): Promise<CloudProcess> {
     const [port = 0] = await freePorts(1);
     const flags = ['--port', `${port}`];
     if (seed !== undefined) {
@@ -70,7 +57,7 @@ export class LocalCloud {
       flags.push('--seed', file);
     }
     await processes.run('emulator', process.execPath, [EMULATOR, ...flags]);
-    const cloud = new LocalCloud(`http://127.0.0.1:${port}`);
+    const cloud = new CloudProcess(`http://127.0.0.1:${port}`);
     await waitUntil(
       'the local cloud answers',
       30_000,
@@ -98,8 +85,8 @@ export class LocalCloud {
   }
 
   /** Reads the calls with a higher number, in order of arrival. */
-  calls(since = 0): Promise<CloudCallRecord[]> {
-    return this.request<CloudCallRecord[]>('GET', `/_admin/calls?since=${since}`);
+  calls(since = 0): Promise<CallRecord[]> {
+    return this.request<CallRecord[]>('GET', `/_admin/calls?since=${since}`);
   }
 
   /**

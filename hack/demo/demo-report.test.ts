@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
+import { callsTable, eventsTable, listenersTable } from './demo-report.ts';
+
+const loadBalancer = {
+  loadBalancerId: 'lb-1',
+  loadBalancerName: 'a1',
+  address: '47.0.0.1',
+  listeners: [
+    { listenerProtocol: 'tcp', listenerPort: 80, status: 'running', vServerGroupId: 'rsp-1' },
+    { listenerProtocol: 'udp', listenerPort: 53, status: 'stopped' },
+  ],
+};
+const group = {
+  vServerGroupId: 'rsp-1',
+  vServerGroupName: 'k8s/30080/web',
+  loadBalancerId: 'lb-1',
+  backendServers: [{ serverId: 'i-1', port: 30_080, weight: 100 }],
+};
+
+test('listenersTable: a row for each listener, with the backends of its group', () => {
+  const text = listenersTable({
+    instances: [],
+    loadBalancers: [loadBalancer],
+    vServerGroups: [{ ...group, vServerGroupId: 'rsp-other' }, group],
+  });
+  assert.match(text, /lb-1.*TCP 80.*running.*k8s\/30080\/web.*i-1:30080 \(weight 100\)/);
+  assert.match(text, /47\.0\.0\.1/);
+  assert.match(text, /lb-1.*UDP 53.*stopped/);
+});
+
+test('eventsTable: repeats are counted', () => {
+  const event = {
+    type: 'Warning',
+    reason: 'NoBackends',
+    note: 'No node can be registered',
+    regarding: { kind: 'AlibabaLoadBalancer', name: 'web' },
+  };
+  assert.match(
+    eventsTable([{ ...event, series: { count: 3 } }]),
+    /Warning.*AlibabaLoadBalancer web.*NoBackends.*registered \(3 times\)/,
+  );
+});
+
+test('callsTable: reads and writes are told apart and counted', () => {
+  const call = { seq: 1, action: 'DescribeX', mutating: false, httpStatus: 200, code: null };
+  const failed = { seq: 2, action: 'CreateX', mutating: true, httpStatus: 400, code: 'Busy' };
+  const calls = [call, failed].map((part) => ({ ...part, objectIds: ['lb-1'] }) as CallRecord);
+  const text = callsTable(calls);
+  assert.match(text, /1.*DescribeX.*read.*200/);
+  assert.match(text, /2.*CreateX.*write.*400 Busy.*lb-1/);
+  assert.match(text, /2 calls, 1 of them writes$/);
+});
