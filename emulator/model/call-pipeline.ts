@@ -1,0 +1,200 @@
+import { ApiError } from './api-error.ts';
+import { findErrorStatus, type PublishedOperation } from './api-catalog.ts';
+import type { CallLog, CallRecord } from './call-log.ts';
+import { throttled, type Cloud, type CloudCall } from './cloud.ts';
+import type { AccessKey } from './cloud-state.ts';
+import type { EmulatorClock } from './emulator-clock.ts';
+import type { Fault, FaultBoard, FaultKind, FaultMoment } from './fault-board.ts';
+import type { HoldDesk } from './hold-desk.ts';
+import { shortenLists } from './list-fault.ts';
+import type { Answer } from './operation-context.ts';
+
+/** How a call ends for its caller: with an answer, an error, or a connection that breaks. */
+export type CallOutcome =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'error'; readonly error: ApiError }
+  | { readonly kind: 'cut' };
+
+/** A call whose caller is known and whose operation exists. */
+export interface AdmittedCall {
+  readonly operation: PublishedOperation;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly caller: AccessKey;
+  readonly record: CallRecord;
+  /** Aborted when the caller closes the connection. */
+  readonly gone: AbortSignal | undefined;
+}
+
+interface PipelineParts {
+  readonly cloud: Cloud;
+  readonly clock: EmulatorClock;
+  readonly log: CallLog;
+  readonly faults: FaultBoard;
+  readonly holds: HoldDesk;
+  /** Told after each call that changed something. */
+  readonly onApplied: () => void;
+}
+
+/** Leads admitted calls through the faults that are set and the cloud's state machine. */
+export class CallPipeline {
+  readonly #parts: PipelineParts;
+  // Rises with each reset, so that what was under way before it changes nothing after it.
+  #epoch = 0;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Cuts what is held and makes calls under way end without effect. */
+  cutRunning(): void {
+    this.#epoch += 1;
+    this.#parts.holds.cutAll();
+  }
+
+  async run(call: AdmittedCall): Promise<CallOutcome> {
+    const { cloud, faults } = this.#parts;
+    const { record, operation, parameters } = call;
+    const epoch = this.#epoch;
+    const acting = faults.trigger(operation.action, parameters);
+    record.faultIds = acting.map(({ id }) => id);
+    const marked = { operation, parameters, caller: call.caller, seq: record.seq };
+    let unmark = cloud.markRunning(marked);
+    let late = false;
+    try {
+      const arrived = await this.#pause(call, acting, 'received', () => {
+        // Nobody waits for this call: its token is free for whoever tries again.
+        unmark();
+      });
+      if (arrived === 'cut' || epoch !== this.#epoch) return { kind: 'cut' };
+      if (call.gone?.aborted === true) unmark = cloud.markRunning(marked);
+      if (has(acting, 'drop')) return { kind: 'cut' };
+      const lateFault = find(acting, 'apply-late');
+      if (lateFault !== undefined) {
+        late = true;
+        void this.#applyLate(call, acting, lateFault, unmark);
+        return { kind: 'cut' };
+      }
+      const refusal = refusalOf(operation, acting);
+      if (refusal !== undefined) return { kind: 'error', error: refusal };
+
+      const outcome = this.#carryOut(call, acting);
+      const answered = await this.#pause(call, acting, 'applied', unmark);
+      if (answered === 'cut' || has(acting, 'lose-answer')) return { kind: 'cut' };
+      const spoilt = acting.find(({ kind, applied }) => kind === 'error' && applied === true);
+      return spoilt === undefined
+        ? outcome
+        : { kind: 'error', error: orderedError(operation, spoilt) };
+    } finally {
+      if (!late) unmark();
+    }
+  }
+
+  async #applyLate(
+    call: AdmittedCall,
+    acting: readonly Fault[],
+    fault: Fault,
+    unmark: () => void,
+  ): Promise<void> {
+    const epoch = this.#epoch;
+    await this.#parts.clock.sleep(fault.delayMs ?? 0);
+    if (epoch === this.#epoch) this.#carryOut(call, acting);
+    unmark();
+  }
+
+  #carryOut(call: AdmittedCall, acting: readonly Fault[]): CallOutcome {
+    const { cloud, clock, onApplied } = this.#parts;
+    const { record } = call;
+    const objectIds = new Set<string>();
+    const cloudCall: CloudCall = {
+      operation: call.operation,
+      parameters: call.parameters,
+      caller: call.caller,
+      seq: record.seq,
+      now: clock.now(),
+      lagMs: Math.max(0, ...acting.filter(isLag).map(({ delayMs }) => delayMs ?? 0)),
+      objectIds,
+    };
+    try {
+      const { answer, applied } = cloud.execute(cloudCall);
+      record.applied = applied;
+      if (applied) onApplied();
+      return { kind: 'answer', answer: shortened(answer, acting) };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { kind: 'error', error };
+    } finally {
+      record.objectIds = [...objectIds];
+    }
+  }
+
+  /** Waits for the delays and holds of one moment, in the order the faults were set. */
+  async #pause(
+    call: AdmittedCall,
+    acting: readonly Fault[],
+    moment: FaultMoment,
+    onGone: () => void,
+  ): Promise<'on' | 'cut'> {
+    const { clock, holds } = this.#parts;
+    const { record } = call;
+    for (const fault of acting) {
+      if ((fault.when ?? 'received') !== moment) continue;
+      if (fault.kind === 'delay') await clock.sleep(fault.delayMs ?? 0);
+      if (fault.kind !== 'hold') continue;
+      const held = {
+        seq: record.seq,
+        action: record.action,
+        parameters: record.parameters,
+        when: moment,
+        faultId: fault.id,
+      };
+      if ((await holds.hold(held, call.gone, onGone)) === 'cut') return 'cut';
+    }
+    return 'on';
+  }
+}
+
+function has(faults: readonly Fault[], kind: FaultKind): boolean {
+  return find(faults, kind) !== undefined;
+}
+
+function find(faults: readonly Fault[], kind: FaultKind): Fault | undefined {
+  return faults.find((fault) => fault.kind === kind);
+}
+
+function isLag(fault: Fault): boolean {
+  return fault.kind === 'lag';
+}
+
+function refusalOf(operation: PublishedOperation, acting: readonly Fault[]): ApiError | undefined {
+  const fault = acting.find(
+    ({ kind, applied }) => kind === 'throttle' || (kind === 'error' && applied !== true),
+  );
+  return fault === undefined ? undefined : orderedError(operation, fault);
+}
+
+function orderedError(operation: PublishedOperation, fault: Fault): ApiError {
+  if (fault.kind === 'throttle') {
+    const usual = throttled(fault.delayMs);
+    return new ApiError(
+      fault.code ?? usual.code,
+      fault.httpStatus ?? usual.httpStatus,
+      fault.message ?? usual.message,
+      fault.delayMs,
+    );
+  }
+  const code = fault.code ?? 'ServiceUnavailable';
+  const published = fault.code === undefined ? 503 : findErrorStatus(operation, code);
+  return new ApiError(
+    code,
+    fault.httpStatus ?? published ?? 400,
+    fault.message ?? 'The request has failed due to a fault that was ordered.',
+  );
+}
+
+function shortened(answer: Answer, acting: readonly Fault[]): Answer {
+  return acting.reduce(
+    (soFar, { kind }) =>
+      kind === 'empty-list' || kind === 'short-list' ? shortenLists(soFar, kind) : soFar,
+    answer,
+  );
+}

@@ -1,0 +1,75 @@
+import { CallLog } from './call-log.ts';
+import { CallPipeline } from './call-pipeline.ts';
+import { Cloud } from './cloud.ts';
+import type { CloudSeed } from './cloud-seed.ts';
+import { DEFAULT_SETTINGS, changedSettings, type SettingsChange } from './cloud-settings.ts';
+import { CloudState } from './cloud-state.ts';
+import type { EmulatorClock } from './emulator-clock.ts';
+import { FaultBoard } from './fault-board.ts';
+import { HoldDesk } from './hold-desk.ts';
+
+/** What a cloud is started with. */
+export interface CloudStart {
+  readonly clock: EmulatorClock;
+  readonly idSeed: string;
+  readonly seed: CloudSeed;
+  readonly settings: SettingsChange;
+  /** Told after every change of what the cloud holds. */
+  readonly onChange: () => void;
+}
+
+/** One cloud: its state machine, the calls it got, and what was ordered to go wrong. */
+export class CloudParts {
+  readonly clock: EmulatorClock;
+  readonly state: CloudState;
+  readonly cloud: Cloud;
+  readonly log = new CallLog();
+  readonly faults = new FaultBoard();
+  readonly holds = new HoldDesk();
+  readonly pipeline: CallPipeline;
+  readonly #start: CloudStart;
+  readonly #resetters: (() => void)[] = [];
+
+  constructor(start: CloudStart) {
+    this.#start = start;
+    this.clock = start.clock;
+    this.state = new CloudState(start.idSeed, changedSettings(DEFAULT_SETTINGS, start.settings));
+    this.state.addSeed(start.seed);
+    this.cloud = new Cloud(this.state);
+    this.pipeline = new CallPipeline({
+      cloud: this.cloud,
+      clock: this.clock,
+      log: this.log,
+      faults: this.faults,
+      holds: this.holds,
+      onApplied: start.onChange,
+    });
+  }
+
+  /** Has something else forgotten with every reset. */
+  onReset(reset: () => void): void {
+    this.#resetters.push(reset);
+  }
+
+  /**
+   * Forgets objects, calls, faults and what is held.
+   *
+   * Shape: accounts, keys and the role stay; settings and quotas are those of the start again.
+   */
+  reset(): void {
+    this.pipeline.cutRunning();
+    this.faults.clear();
+    this.cloud.clear();
+    this.log.clear();
+    this.state.settings = changedSettings(changedSettings(DEFAULT_SETTINGS, this.#start.settings), {
+      quotas: this.#start.seed.quotas ?? {},
+    });
+    for (const reset of this.#resetters) reset();
+    this.changed();
+  }
+
+  /** Says that what the cloud holds has changed. */
+  changed(): void {
+    this.#start.onChange();
+  }
+}

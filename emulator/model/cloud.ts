@@ -1,0 +1,219 @@
+import { ApiError, apiError } from './api-error.ts';
+import type { PublishedOperation } from './api-catalog.ts';
+import type { AccessKey, CloudState } from './cloud-state.ts';
+import { OperationContext, type Answer } from './operation-context.ts';
+import { readOperationParameters, type OperationParameters } from './operation-parameters.ts';
+import { findOperationHandler, isMutatingAction } from './operation-table.ts';
+import { listRegions } from './region-operations.ts';
+
+/** One call whose caller is known. */
+export interface CloudCall {
+  readonly operation: PublishedOperation;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly caller: AccessKey;
+  readonly seq: number;
+  readonly now: number;
+  /** How far a read is behind the writes. */
+  readonly lagMs: number;
+  /** Receives the ids of the objects that the call names or makes. */
+  readonly objectIds: Set<string>;
+}
+
+/** An accepted call's answer; `applied` tells whether the call itself changed something. */
+export interface CloudAnswer {
+  readonly answer: Answer;
+  readonly applied: boolean;
+}
+
+interface Bucket {
+  readonly tokens: number;
+  readonly at: number;
+}
+
+const MAX_TOKEN_LENGTH = 64;
+
+/**
+ * The state machine of the cloud: takes one call at a time, changes state, answers.
+ *
+ * Shape: synchronous; the same calls at the same times give the same answers.
+ * Errors: `ApiError` with a published code.
+ */
+export class Cloud {
+  readonly state: CloudState;
+  readonly #buckets = new Map<string, Bucket>();
+  /** Client tokens whose first call is still running, with that call. */
+  readonly #running = new Map<string, number>();
+
+  constructor(state: CloudState) {
+    this.state = state;
+  }
+
+  /** Carries out a call. */
+  execute(call: CloudCall): CloudAnswer {
+    const { operation } = call;
+    this.#throttle(call);
+    const parameters = readOperationParameters(operation, call.parameters);
+    this.#checkRegion(operation, parameters);
+    const handler = findOperationHandler(operation);
+    if (handler === undefined) throw notServed(operation);
+
+    const mutating = isMutatingAction(operation.action);
+    const token = this.#tokenOf(call, parameters);
+    const replayed = token === undefined ? undefined : this.#replay(call, token);
+    if (replayed !== undefined) return { answer: replayed, applied: false };
+
+    const context = new OperationContext({
+      state: this.state,
+      operation,
+      parameters,
+      caller: call.caller,
+      seq: call.seq,
+      now: call.now,
+      asOf: mutating ? call.now : call.now - call.lagMs,
+    });
+    try {
+      const answer = handler(context);
+      const held = context.heldLoadBalancerId;
+      if (held !== undefined && this.state.loadBalancers.get(held) !== undefined) {
+        this.state.heldUntil.set(held, call.now + this.state.settings.lockMs);
+      }
+      if (token !== undefined) {
+        this.state.tokens.set(token, {
+          parameters: fingerprint(call),
+          answer,
+          finishedAt: call.now,
+        });
+      }
+      return { answer, applied: mutating };
+    } finally {
+      for (const id of context.objectIds) call.objectIds.add(id);
+    }
+  }
+
+  /**
+   * Marks a call's client token as running, from its arrival until its answer is out.
+   *
+   * Shape: gives the way to unmark it; a token that another call runs under is not marked.
+   */
+  markRunning(call: Pick<CloudCall, 'operation' | 'parameters' | 'caller' | 'seq'>): () => void {
+    const token = tokenParameter(call);
+    if (token === undefined) return () => undefined;
+    const key = tokenKey(call, token);
+    if (!this.#running.has(key)) this.#running.set(key, call.seq);
+    return () => {
+      if (this.#running.get(key) === call.seq) this.#running.delete(key);
+    };
+  }
+
+  /** Forgets running tokens and used rates along with the objects. */
+  clear(): void {
+    this.state.clearObjects();
+    this.#buckets.clear();
+    this.#running.clear();
+  }
+
+  #throttle(call: CloudCall): void {
+    const { rates } = this.state.settings;
+    const { action } = call.operation;
+    const rate = rates[action] ?? rates.default ?? 0;
+    if (rate <= 0) return;
+    const key = `${call.caller.accountId}/${action}`;
+    const bucket = this.#buckets.get(key) ?? { tokens: rate, at: call.now };
+    const refilled = bucket.tokens + ((call.now - bucket.at) * rate) / 1000;
+    const tokens = Math.min(Math.max(rate, 1), refilled);
+    const allowed = tokens >= 1;
+    this.#buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: call.now });
+    if (!allowed) throw throttled(Math.ceil(((1 - tokens) * 1000) / rate));
+  }
+
+  #checkRegion(operation: PublishedOperation, parameters: OperationParameters): void {
+    const regionId = parameters.findText('RegionId');
+    if (regionId === undefined || listRegions(this.state).includes(regionId)) return;
+    throw apiError(
+      operation,
+      'InvalidRegionId.NotFound',
+      `The specified RegionId "${regionId}" does not exist.`,
+    );
+  }
+
+  #tokenOf(call: CloudCall, parameters: OperationParameters): string | undefined {
+    const token = tokenParameter(call);
+    if (token === undefined) return undefined;
+    const text = parameters.findText('ClientToken') ?? token;
+
+    if (text.length > MAX_TOKEN_LENGTH || !/^[\x00-\x7f]*$/.test(text)) {
+      throw apiError(
+        call.operation,
+        'InvalidParameter',
+        'The specified parameter "ClientToken" is not valid.',
+      );
+    }
+    return tokenKey(call, token);
+  }
+
+  #replay(call: CloudCall, token: string): Answer | undefined {
+    const running = this.#running.get(token);
+    if (running !== undefined && running !== call.seq) {
+      throw apiError(
+        call.operation,
+        'OperationFailed.TokenIsProcessing',
+        'The request with this ClientToken is being processed.',
+      );
+    }
+    const record = this.state.tokens.get(token);
+    if (record === undefined) return undefined;
+    if (record.finishedAt + this.state.settings.tokenTtlMs <= call.now) {
+      this.state.tokens.delete(token);
+      return undefined;
+    }
+    if (record.parameters !== fingerprint(call)) {
+      throw apiError(
+        call.operation,
+        'IdempotentParameterMismatch',
+        'The ClientToken was used with other parameters.',
+      );
+    }
+    for (const id of Object.values(record.answer)) {
+      if (typeof id === 'string' && id.startsWith('lb-')) call.objectIds.add(id);
+    }
+    return record.answer;
+  }
+}
+
+/** The answer to a call that comes too fast. */
+export function throttled(retryAfterMs?: number): ApiError {
+  return new ApiError(
+    'Throttling.User',
+    400,
+    'Request was denied due to user flow control.',
+    retryAfterMs,
+  );
+}
+
+/** The answer to an action that the version does not have, or that this cloud does not serve. */
+export function notServed(operation: PublishedOperation | undefined): ApiError {
+  return apiError(
+    operation,
+    'InvalidAction.NotFound',
+    'The specified action is not found; check its name and version.',
+  );
+}
+
+type TokenCall = Pick<CloudCall, 'operation' | 'parameters' | 'caller'>;
+
+function tokenParameter(call: TokenCall): string | undefined {
+  const { idempotent } = call.operation;
+  if (idempotent === undefined) return undefined;
+  const token = call.parameters.get(idempotent);
+  return token === '' ? undefined : token;
+}
+
+function tokenKey(call: TokenCall, token: string): string {
+  return `${call.caller.accountId}/${call.operation.action}/${token}`;
+}
+
+/** What makes two calls with one token the same: all their other parameters. */
+function fingerprint(call: CloudCall): string {
+  const pairs = [...call.parameters].filter(([name]) => name !== call.operation.idempotent);
+  return JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

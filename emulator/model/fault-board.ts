@@ -1,0 +1,94 @@
+/** What goes wrong with the calls that a fault matches. */
+export type FaultKind =
+  | 'error'
+  | 'throttle'
+  | 'delay'
+  | 'drop'
+  | 'lose-answer'
+  | 'apply-late'
+  | 'hold'
+  | 'empty-list'
+  | 'short-list'
+  | 'lag';
+
+/** Where a delay or a hold stops a call: before it is carried out, or before it is answered. */
+export type FaultMoment = 'received' | 'applied';
+
+/** A fault as it is ordered. */
+export interface FaultOrder {
+  readonly action?: string;
+  readonly match?: Readonly<Record<string, string | number | boolean>>;
+  readonly nth?: number;
+  readonly times?: number;
+  readonly kind: FaultKind;
+  readonly code?: string;
+  readonly message?: string;
+  readonly httpStatus?: number;
+  readonly delayMs?: number;
+  readonly when?: FaultMoment;
+  /** For `error`: the call takes effect and is refused all the same. */
+  readonly applied?: boolean;
+}
+
+/** A fault that is set, with the matching calls seen and those it acted on. */
+export interface Fault extends FaultOrder {
+  readonly id: string;
+  seen: number;
+  acted: number;
+}
+
+/** Holds the faults that are set and counts the calls they match. */
+export class FaultBoard {
+  #faults: Fault[] = [];
+  #count = 0;
+
+  add(order: FaultOrder): Fault {
+    this.#count += 1;
+    const fault: Fault = { ...order, id: `fault-${this.#count}`, seen: 0, acted: 0 };
+    this.#faults.push(fault);
+    return fault;
+  }
+
+  /** Removes one fault, or all; tells whether the one was there. */
+  remove(id?: string): boolean {
+    const known = id === undefined || this.#faults.some((fault) => fault.id === id);
+    this.#faults = id === undefined ? [] : this.#faults.filter((fault) => fault.id !== id);
+    return known;
+  }
+
+  list(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  clear(): void {
+    this.#faults = [];
+    this.#count = 0;
+  }
+
+  /** Counts a call against every fault it matches, and gives those that act on it. */
+  trigger(action: string, parameters: ReadonlyMap<string, string>): Fault[] {
+    const acting: Fault[] = [];
+    for (const fault of this.#faults) {
+      if (!matches(fault, action, parameters)) continue;
+      fault.seen += 1;
+      const first = fault.nth ?? 1;
+      const times = fault.times ?? 1;
+      if (fault.seen < first) continue;
+      if (times > 0 && fault.seen >= first + times) continue;
+      fault.acted += 1;
+      acting.push(fault);
+    }
+    return acting;
+  }
+}
+
+function matches(
+  fault: FaultOrder,
+  action: string,
+  parameters: ReadonlyMap<string, string>,
+): boolean {
+  if (fault.action !== undefined && fault.action !== action) return false;
+  return Object.entries(fault.match ?? {}).every(
+    ([name, value]) => parameters.get(name) === String(value),
+  );
+}

@@ -1,0 +1,42 @@
+import { operationKey, type PublishedOperation } from './api-catalog.ts';
+import { IDENTITY_OPERATIONS } from './identity-operations.ts';
+import { INSTANCE_OPERATIONS } from './instance-operations.ts';
+import { LISTENER_OPERATIONS } from './listener-operations.ts';
+import { LOAD_BALANCER_OPERATIONS } from './load-balancer-operations.ts';
+import { NETWORK_OPERATIONS } from './network-operations.ts';
+import type { OperationHandler } from './operation-context.ts';
+import { REGION_OPERATIONS } from './region-operations.ts';
+import { SERVER_GROUP_OPERATIONS } from './server-group-operations.ts';
+import { TAG_OPERATIONS } from './tag-operations.ts';
+
+const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler>>>> = {
+  '2014-05-15': {
+    ...LOAD_BALANCER_OPERATIONS,
+    ...LISTENER_OPERATIONS,
+    ...SERVER_GROUP_OPERATIONS,
+    ...TAG_OPERATIONS,
+    ...REGION_OPERATIONS,
+  },
+  '2014-05-26': INSTANCE_OPERATIONS,
+  '2015-04-01': IDENTITY_OPERATIONS,
+  '2016-04-28': NETWORK_OPERATIONS,
+};
+
+const READS = /^(Describe|List|Get)/;
+
+/** Finds what carries out an operation. */
+export function findOperationHandler(operation: PublishedOperation): OperationHandler | undefined {
+  return VERSIONS[operation.version]?.[operation.action];
+}
+
+/** Tells whether an action changes something when it is accepted. */
+export function isMutatingAction(action: string): boolean {
+  return action !== '' && !READS.test(action);
+}
+
+/** Lists the keys of all operations that something carries out. */
+export function listHandledOperations(): string[] {
+  return Object.entries(VERSIONS).flatMap(([version, handlers]) =>
+    Object.keys(handlers).map((action) => operationKey(version, action)),
+  );
+}

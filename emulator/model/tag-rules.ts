@@ -1,0 +1,86 @@
+import { publishesError } from './api-catalog.ts';
+import type { Tag } from './cloud-objects.ts';
+import type { OperationContext } from './operation-context.ts';
+import type { ParameterItem } from './operation-parameters.ts';
+
+const RESERVED_KEY = /^(aliyun|acs:)|https?:\/\//i;
+const RESERVED_VALUE = /https?:\/\//i;
+
+/**
+ * Reads the `Tag.N` members of a write.
+ *
+ * Errors: a tag without key, a key of more than 64 characters or with a reserved beginning, a
+ *   value of more than 128, a key that comes twice.
+ */
+export function readTags(context: OperationContext): Tag[] {
+  return readTagItems(context, context.parameters.items('Tag'));
+}
+
+/** Reads tags from wherever a write carries them; errors as for `readTags`. */
+export function readTagItems(context: OperationContext, items: readonly ParameterItem[]): Tag[] {
+  const tags: Tag[] = [];
+  for (const item of items) {
+    const tag = readTag(context, item);
+    if (tags.some(({ key }) => key === tag.key)) {
+      const code = publishesError(context.operation, 'Duplicate.TagKey')
+        ? 'Duplicate.TagKey'
+        : tagCode(context, 'TagKey');
+      throw context.failure(code, `The tag key "${tag.key}" is given twice.`);
+    }
+    tags.push(tag);
+  }
+  return tags;
+}
+
+function readTag(context: OperationContext, item: ParameterItem): Tag {
+  const key = item.Key ?? '';
+  const value = item.Value ?? '';
+  if (key === '') {
+    const code = publishesError(context.operation, 'MissingParam.TagKey')
+      ? 'MissingParam.TagKey'
+      : 'MissingParameter';
+    throw context.failure(code, 'The tag key is missing.');
+  }
+  if (key.length > 64 || RESERVED_KEY.test(key)) {
+    throw context.failure(tagCode(context, 'TagKey'), `The tag key "${key}" is not valid.`);
+  }
+  if (value.length > 128 || RESERVED_VALUE.test(value)) {
+    throw context.failure(tagCode(context, 'TagValue'), `The tag value "${value}" is not valid.`);
+  }
+  return { key, value };
+}
+
+function tagCode(context: OperationContext, name: 'TagKey' | 'TagValue'): string {
+  const codes = [`InvalidParam.${name}`, `InvalidParameter.${name}`];
+  return codes.find((code) => publishesError(context.operation, code)) ?? 'InvalidParameter';
+}
+
+/**
+ * Puts tags on an object; a key that is there gets the new value.
+ *
+ * Errors: the quota of tags an object may carry.
+ */
+export function putTags(context: OperationContext, objectId: string, tags: readonly Tag[]): void {
+  if (tags.length === 0) return;
+  const kept = (context.state.tags.get(objectId) ?? []).filter(
+    (old) => !tags.some(({ key }) => key === old.key),
+  );
+  if (kept.length + tags.length > context.state.quota('slb_quota_tags_num')) {
+    const codes = ['QuotaLimitExceeds', 'QuotaExceed.TagsPerResource', 'SizeLimitExceeded.Tag'];
+    const code = codes.find((each) => publishesError(context.operation, each));
+    throw context.failure(code ?? 'TagCountLimit', 'The object has too many tags.');
+  }
+  context.state.tags.set(objectId, [...kept, ...tags], context.now);
+}
+
+/** Tells whether tags carry every pair of a filter; a filter without value matches any value. */
+export function hasTags(tags: readonly Tag[], filter: readonly ParameterItem[]): boolean {
+  return filter.every(({ Key: key, Value: value }) =>
+    tags.some((tag) => tag.key === key && (value === undefined || tag.value === value)),
+  );
+}
+
+/** Tags as most CLB answers spell them. */
+export function describedTags(tags: readonly Tag[]): { TagKey: string; TagValue: string }[] {
+  return tags.map(({ key, value }) => ({ TagKey: key, TagValue: value }));
+}
