@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { callsTable, eventsTable, listenersTable } from './demo-report.ts';
 
 const loadBalancer = {
@@ -44,10 +43,24 @@ test('eventsTable: repeats are counted', () => {
 });
 
 test('callsTable: reads and writes are told apart and counted', () => {
-  const call = { seq: 1, action: 'DescribeX', mutating: false, httpStatus: 200, code: null };
-  const failed = { seq: 2, action: 'CreateX', mutating: true, httpStatus: 400, code: 'Busy' };
-  const calls = [call, failed].map((part) => ({ ...part, objectIds: ['lb-1'] }) as CallRecord);
-  const text = callsTable(calls);
+  const objectIds = ['lb-1'];
+  const call = {
+    seq: 1,
+    action: 'DescribeX',
+    mutating: false,
+    httpStatus: 200,
+    code: null,
+    objectIds,
+  };
+  const failed = {
+    seq: 2,
+    action: 'CreateX',
+    mutating: true,
+    httpStatus: 400,
+    code: 'Busy',
+    objectIds,
+  };
+  const text = callsTable([call, failed]);
   assert.match(text, /1.*DescribeX.*read.*200/);
   assert.match(text, /2.*CreateX.*write.*400 Busy.*lb-1/);
   assert.match(text, /2 calls, 1 of them writes$/);

@@ -42,8 +42,14 @@ export function eventsTable(events: readonly EventObject[]): string {
   return table.toString();
 }
 
+/** What is shown of a call. */
+export type CallView = Pick<
+  CallRecord,
+  'seq' | 'action' | 'mutating' | 'httpStatus' | 'code' | 'objectIds'
+>;
+
 /** Shows the calls in order, and how many of them wrote. */
-export function callsTable(calls: readonly CallRecord[]): string {
+export function callsTable(calls: readonly CallView[]): string {
   const table = newTable('#', 'Call', 'Kind', 'Answer', 'Objects');
   for (const { seq, action, mutating, httpStatus, code, objectIds } of calls) {
     const kind = mutating ? 'write' : 'read';
