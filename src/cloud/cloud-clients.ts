@@ -1,0 +1,152 @@
+import type { Clock, Randomness } from './clock.ts';
+import { OpenApiSlbClient } from './slb/openapi-slb-client.ts';
+import type { SlbClient } from './slb/slb-client.ts';
+import { findSlbCode } from './slb/slb-error-table.ts';
+import { SLB_VERSION } from './slb/slb-operations.generated.ts';
+import { OpenApiStsClient } from './sts/openapi-sts-client.ts';
+import type { StsClient } from './sts/sts-client.ts';
+import { STS_VERSION } from './sts/sts-operations.generated.ts';
+import type { CloudCallMetrics, CloudLogger } from './transport/call-observer.ts';
+import { CallPipeline, type PipelinePorts } from './transport/call-pipeline.ts';
+import { CloudPlace } from './transport/cloud-place.ts';
+import type { CloudSettings } from './transport/cloud-settings.ts';
+import { CoalescedReads } from './transport/coalesced-reads.ts';
+import { CredentialSource } from './transport/credential-source.ts';
+import { findGatewayCode } from './transport/gateway-error-table.ts';
+import { SocketHttpSender, type HttpSender } from './transport/http-exchange.ts';
+import { ObjectLanes } from './transport/object-lane.ts';
+import { RequestBudget } from './transport/request-budget.ts';
+import { SignedRpcSender } from './transport/signed-rpc-sender.ts';
+
+/** The most that lock codes make of the pause between two writes to one load balancer. */
+const LONGEST_WRITE_SPACING_MS = 2_000;
+
+/** What the clients need from the process around them. */
+export interface CloudClientPorts {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** Whether this process may change the cloud; asked without a wait, directly before each write. */
+  readonly mayWrite: () => boolean;
+  readonly metrics: CloudCallMetrics;
+  readonly logger: CloudLogger;
+  /** Takes the place of the network, for calls and metadata: a door into a cloud in this process. */
+  readonly http?: HttpSender;
+}
+
+/** Where the calls go, and on whose account. */
+export interface CloudIdentity {
+  readonly accountId: string;
+  readonly regionId: string;
+  readonly vpcId: string;
+}
+
+/**
+ * The cloud clients of a process.
+ *
+ * Errors: of all methods that wait, `Failure` as of the calls behind them.
+ */
+export class CloudClients {
+  readonly slb: SlbClient;
+  readonly sts: StsClient;
+  readonly #place: CloudPlace;
+  readonly #sockets: SocketHttpSender;
+  readonly #credentials: CredentialSource;
+  readonly #sender: SignedRpcSender;
+  #settings: CloudSettings;
+  #account: { readonly principal: string; readonly accountId: string } | undefined;
+
+  constructor(settings: CloudSettings, ports: CloudClientPorts) {
+    const { clock, randomness, mayWrite, metrics, logger } = ports;
+    this.#settings = settings;
+    this.#sockets = new SocketHttpSender(clock);
+    const http = ports.http ?? this.#sockets;
+    this.#place = new CloudPlace(settings, { http, clock });
+    this.#credentials = new CredentialSource(settings.credentials, {
+      clock,
+      metadata: () => this.#place.metadata,
+    });
+    const regionId = (signal: AbortSignal): Promise<string> => this.#place.regionId(signal);
+    this.#sender = new SignedRpcSender(settings, {
+      http,
+      credentials: this.#credentials,
+      clock,
+      randomness,
+      regionId,
+    });
+    const lanes = new ObjectLanes(
+      { spacingMs: settings.writeSpacingMs, longestSpacingMs: LONGEST_WRITE_SPACING_MS },
+      clock,
+    );
+    const budget = new RequestBudget(
+      { callsPerSecond: settings.callsPerSecond, burst: settings.callBurst },
+      clock,
+    );
+    const shared: PipelinePorts = {
+      sender: this.#sender,
+      budget,
+      lanes,
+      reads: new CoalescedReads(),
+      clock,
+      randomness,
+      mayWrite,
+      metrics,
+      logger,
+    };
+    this.sts = new OpenApiStsClient(
+      new CallPipeline(
+        { product: 'sts', version: STS_VERSION, lookup: (_action, code) => findGatewayCode(code) },
+        shared,
+      ),
+    );
+    this.slb = new OpenApiSlbClient({
+      pipeline: new CallPipeline(
+        { product: 'slb', version: SLB_VERSION, lookup: findSlbCode },
+        shared,
+      ),
+      lanes,
+      regionId,
+    });
+  }
+
+  /** Tells account, region and VPC; the account is asked for again once the credentials differ. */
+  async identity(signal: AbortSignal): Promise<CloudIdentity> {
+    const regionId = await this.#place.regionId(signal);
+    const vpcId = await this.#place.vpcId(signal);
+    const principal = await this.#sender.principal(signal);
+    if (this.#account?.principal !== principal) {
+      const { accountId } = await this.sts.getCallerIdentity({ signal, lane: 'live' });
+      this.#account = { principal, accountId };
+    }
+    return { accountId: this.#account.accountId, regionId, vpcId };
+  }
+
+  /** Tells the vSwitch for new objects and its zone: as configured, else those of this instance. */
+  defaultVSwitch(
+    signal: AbortSignal,
+  ): Promise<{ readonly vSwitchId: string; readonly zoneId: string | undefined }> {
+    return this.#place.vSwitch(signal);
+  }
+
+  /**
+   * Uses other settings from the next call on; rates and spacing stay as they were at the start.
+   */
+  reload(settings: CloudSettings): void {
+    if (JSON.stringify(settings.credentials) !== JSON.stringify(this.#settings.credentials)) {
+      this.#credentials.replace(settings.credentials);
+      this.#account = undefined;
+    }
+    this.#settings = settings;
+    this.#place.replace(settings);
+    this.#sender.replace(settings);
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    this.#sockets.close();
+  }
+}
+
+/** Makes the cloud clients of a process. */
+export function createCloudClients(settings: CloudSettings, ports: CloudClientPorts): CloudClients {
+  return new CloudClients(settings, ports);
+}

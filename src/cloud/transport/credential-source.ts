@@ -1,0 +1,136 @@
+import credentialsPackage, { Config } from '@alicloud/credentials';
+import type { Clock } from '../clock.ts';
+import { Failure, isFailure } from '../failure.ts';
+import { whileNotAborted } from './abortable-wait.ts';
+import type { CredentialSettings } from './cloud-settings.ts';
+import { InstanceRoleProvider } from './instance-role-provider.ts';
+import type { InstanceMetadata } from './instance-metadata.ts';
+
+/** What a request is signed with. */
+export interface ResolvedCredentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Unset for long-lived access keys. */
+  readonly securityToken: string | undefined;
+  /** Where they came from, as the vendor names it. */
+  readonly providerName: string;
+}
+
+/** What a source of credentials is made from. */
+export interface CredentialSourcePorts {
+  readonly clock: Clock;
+  readonly metadata: () => InstanceMetadata;
+}
+
+type VendorCredential = InstanceType<typeof credentialsPackage.default>;
+
+/**
+ * Where the credentials of every call come from, by the vendor's package.
+ *
+ * Shape: temporary credentials are renewed before they end; `replace` takes other settings without
+ *   a restart, and a call that has begun ends with what it began with.
+ * Errors: `retryable` where they cannot be had at present, `terminal` where the settings are
+ *   incomplete. No error, log or property of this class carries a secret.
+ */
+export class CredentialSource {
+  readonly #ports: CredentialSourcePorts;
+  #settings: CredentialSettings;
+  #credential: VendorCredential | undefined;
+
+  constructor(settings: CredentialSettings, ports: CredentialSourcePorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /** Uses other settings from the next call on. */
+  replace(settings: CredentialSettings): void {
+    this.#settings = settings;
+    this.#credential = undefined;
+  }
+
+  /** Forgets what was had, because the cloud refuses it; the next call asks anew. */
+  discard(): void {
+    this.#credential = undefined;
+  }
+
+  async get(signal: AbortSignal): Promise<ResolvedCredentials> {
+    signal.throwIfAborted();
+    const settings = this.#settings;
+    this.#credential ??= this.#build(settings);
+    const { accessKeyId, accessKeySecret, securityToken, providerName } = await whileNotAborted(
+      vendorAnswer(this.#credential, settings.kind),
+      signal,
+    );
+    if (isBlank(accessKeyId) || isBlank(accessKeySecret)) throw unavailable(settings.kind);
+    return {
+      accessKeyId,
+      accessKeySecret,
+      securityToken: isBlank(securityToken) ? undefined : securityToken,
+      providerName: providerName ?? settings.kind,
+    };
+  }
+
+  #build(settings: CredentialSettings): VendorCredential {
+    const Credential = credentialsPackage.default;
+    switch (settings.kind) {
+      case 'accessKey':
+      case 'stsToken':
+        // The vendor's package would fill a gap from the environment, silently.
+        if (settings.accessKeyId === '' || settings.accessKeySecret === '') {
+          throw new Failure(
+            'terminal',
+            'Cannot use the access key: both its id and its secret must be configured',
+            { code: 'IncompleteCredentials' },
+          );
+        }
+        return new Credential(
+          new Config({
+            type: settings.kind === 'accessKey' ? 'access_key' : 'sts',
+            accessKeyId: settings.accessKeyId,
+            accessKeySecret: settings.accessKeySecret,
+            ...(settings.kind === 'stsToken' ? { securityToken: settings.securityToken } : {}),
+          }),
+        );
+      case 'ramRole':
+        return new Credential(
+          null,
+          new InstanceRoleProvider(settings.roleName, {
+            clock: this.#ports.clock,
+            metadata: this.#ports.metadata(),
+          }),
+        );
+      case 'default':
+        return new Credential();
+    }
+  }
+}
+
+async function vendorAnswer(
+  credential: VendorCredential,
+  kind: CredentialSettings['kind'],
+): Promise<{
+  readonly accessKeyId?: string;
+  readonly accessKeySecret?: string;
+  readonly securityToken?: string;
+  readonly providerName?: string;
+}> {
+  try {
+    return await credential.getCredential();
+  } catch (error) {
+    if (isFailure(error)) throw error;
+    // The vendor's messages may quote answers that carry credentials; they go no further.
+    throw unavailable(kind);
+  }
+}
+
+function unavailable(kind: CredentialSettings['kind']): Failure {
+  return new Failure(
+    'retryable',
+    `Cannot get credentials for Alibaba Cloud by "${kind}": configure an access key, or give the instance or service account a RAM role`,
+    { code: 'CredentialsUnavailable' },
+  );
+}
+
+function isBlank(text: string | null | undefined): text is null | undefined | '' {
+  return text === undefined || text === null || text === '';
+}
