@@ -1,0 +1,340 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RestClientMetrics } from '../kube/kube-client.ts';
+import type { PassResult, ReconcileMetrics } from '../queue/reconcile-worker.ts';
+import type { QueueMetrics, WorkQueue } from '../queue/work-queue.ts';
+
+const PASS_RESULTS: readonly PassResult[] = ['success', 'error', 'requeue', 'requeue_after'];
+const PASS_SECONDS = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1,
+  1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
+];
+const QUEUE_SECONDS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000];
+const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+/** Doubling from 1 s to 16384 s, as upstream has them. */
+const SYNC_SECONDS = Array.from({ length: 15 }, (_, power) => 2 ** power);
+
+/** Counts the calls to the cloud, by operation. */
+export interface CloudCallMetrics {
+  callEnded(
+    operation: string,
+    result: { readonly seconds: number; readonly failed: boolean; readonly throttled: boolean },
+  ): void;
+}
+
+/**
+ * The metrics of one operator, under the names that dashboards for Kubernetes controllers know.
+ *
+ * Shape: each operator has a registry of its own, so that several live in one process. Label values
+ *   are names of controllers, operations and codes, never of objects.
+ * Source: controller-runtime, client-go and the Kubernetes service controller.
+ */
+export class OperatorMetrics {
+  readonly registry = new Registry();
+  /** Counts updates of backend sets. */
+  readonly backendSyncs: Counter;
+  /** Counts backend updates that failed after a change of nodes. */
+  readonly nodeSyncErrors: Counter;
+  /** How long a change of nodes takes to reach every load balancer. */
+  readonly nodeSyncSeconds: Histogram;
+  /** How long one update of a backend set takes. */
+  readonly backendUpdateSeconds: Histogram;
+  readonly #passes: Counter<'controller' | 'result'>;
+  readonly #passErrors: Counter<'controller'>;
+  readonly #terminalErrors: Counter<'controller'>;
+  readonly #panics: Counter<'controller'>;
+  readonly #timeouts: Counter<'controller'>;
+  readonly #passSeconds: Histogram<'controller'>;
+  readonly #maxPasses: Gauge<'controller'>;
+  readonly #activePasses: Gauge<'controller'>;
+  readonly #queueDepth: Gauge<'name' | 'controller'>;
+  readonly #queueAdds: Counter<'name' | 'controller'>;
+  readonly #queueSeconds: Histogram<'name' | 'controller'>;
+  readonly #workSeconds: Histogram<'name' | 'controller'>;
+  readonly #queueRetries: Counter<'name' | 'controller'>;
+  readonly #queues = new Map<string, WorkQueue>();
+  readonly #requests: Counter<'code' | 'method' | 'host'>;
+  readonly #requestSeconds: Histogram<'verb' | 'host'>;
+  readonly #rateLimitSeconds: Histogram<'verb' | 'host'>;
+  readonly #requestRetries: Counter<'code' | 'verb' | 'host'>;
+  readonly #isLeader: Gauge<'name'>;
+  readonly #runningControllers: Gauge<'name' | 'manager'>;
+  readonly #cloudSeconds: Histogram<'request'>;
+  readonly #cloudErrors: Counter<'request'>;
+  readonly #cloudThrottles: Counter<'operation_name'>;
+
+  constructor(version: string) {
+    const registers = [this.registry];
+    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Counter({ name, help, labelNames, registers });
+    const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Gauge({ name, help, labelNames, registers });
+    const histogram = <Label extends string>(
+      name: string,
+      help: string,
+      labelNames: Label[],
+      buckets: number[],
+    ) => new Histogram({ name, help, labelNames, buckets, registers });
+
+    this.#passes = counter('controller_runtime_reconcile_total', 'Passes by result.', [
+      'controller',
+      'result',
+    ]);
+    this.#passErrors = counter('controller_runtime_reconcile_errors_total', 'Passes that failed.', [
+      'controller',
+    ]);
+    this.#terminalErrors = counter(
+      'controller_runtime_terminal_reconcile_errors_total',
+      'Passes that failed in a way that repeating does not mend.',
+      ['controller'],
+    );
+    this.#panics = counter(
+      'controller_runtime_reconcile_panics_total',
+      'Passes that ended by a defect of the program.',
+      ['controller'],
+    );
+    this.#timeouts = counter(
+      'controller_runtime_reconcile_timeouts_total',
+      'Passes that were given up for taking too long.',
+      ['controller'],
+    );
+    this.#passSeconds = histogram(
+      'controller_runtime_reconcile_time_seconds',
+      'How long a pass takes.',
+      ['controller'],
+      PASS_SECONDS,
+    );
+    this.#maxPasses = gauge(
+      'controller_runtime_max_concurrent_reconciles',
+      'How many passes may run at a time.',
+      ['controller'],
+    );
+    this.#activePasses = gauge('controller_runtime_active_workers', 'How many passes run.', [
+      'controller',
+    ]);
+
+    const queueLabels: ('name' | 'controller')[] = ['name', 'controller'];
+    this.#queueDepth = gauge('workqueue_depth', 'How many keys wait.', queueLabels);
+    this.#queueAdds = counter('workqueue_adds_total', 'Keys added.', queueLabels);
+    this.#queueSeconds = histogram(
+      'workqueue_queue_duration_seconds',
+      'How long a key waits.',
+      queueLabels,
+      QUEUE_SECONDS,
+    );
+    this.#workSeconds = histogram(
+      'workqueue_work_duration_seconds',
+      'How long a key is worked on.',
+      queueLabels,
+      QUEUE_SECONDS,
+    );
+    this.#queueRetries = counter('workqueue_retries_total', 'Keys added again after a failure.', [
+      ...queueLabels,
+    ]);
+    this.#registerRunningTimes(queueLabels);
+
+    this.#requests = counter('rest_client_requests_total', 'Requests to the API server.', [
+      'code',
+      'method',
+      'host',
+    ]);
+    this.#requestSeconds = histogram(
+      'rest_client_request_duration_seconds',
+      'How long the API server takes to begin its answer.',
+      ['verb', 'host'],
+      REQUEST_SECONDS,
+    );
+    this.#rateLimitSeconds = histogram(
+      'rest_client_rate_limiter_duration_seconds',
+      "How long a request waits for the client's own rate limit.",
+      ['verb', 'host'],
+      REQUEST_SECONDS,
+    );
+    this.#requestRetries = counter(
+      'rest_client_request_retries_total',
+      'Requests that the client itself sent again.',
+      ['code', 'verb', 'host'],
+    );
+    this.#isLeader = gauge('leader_election_master_status', '1 on the holder of the lease.', [
+      'name',
+    ]);
+    this.#runningControllers = gauge(
+      'running_managed_controllers',
+      '1 for each controller that runs.',
+      ['name', 'manager'],
+    );
+    this.#cloudSeconds = histogram(
+      'cloudprovider_alibabacloud_api_request_duration_seconds',
+      'How long a call to the cloud takes.',
+      ['request'],
+      REQUEST_SECONDS,
+    );
+    this.#cloudErrors = counter(
+      'cloudprovider_alibabacloud_api_request_errors',
+      'Calls to the cloud that failed.',
+      ['request'],
+    );
+    this.#cloudThrottles = counter(
+      'cloudprovider_alibabacloud_api_throttled_requests_total',
+      'Calls that the cloud refused as too many.',
+      ['operation_name'],
+    );
+    this.backendSyncs = counter(
+      'service_controller_loadbalancer_sync_total',
+      'Updates of backend sets.',
+      [],
+    );
+    this.nodeSyncErrors = counter(
+      'service_controller_nodesync_error_total',
+      'Updates of backend sets that failed after a change of nodes.',
+      [],
+    );
+    this.nodeSyncSeconds = histogram(
+      'service_controller_nodesync_latency_seconds',
+      'How long a change of nodes takes to reach the load balancers.',
+      [],
+      SYNC_SECONDS,
+    );
+    this.backendUpdateSeconds = histogram(
+      'service_controller_update_loadbalancer_host_latency_seconds',
+      'How long one update of a backend set takes.',
+      [],
+      SYNC_SECONDS,
+    );
+    gauge('alibaba_cloud_operator_build_info', 'Always 1; the labels tell the build.', [
+      'version',
+      'node_version',
+    ]).set({ version, node_version: process.versions.node }, 1);
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Returns what counts one controller's passes, with every series at zero. */
+  controller(controller: string, concurrency: number): ReconcileMetrics {
+    for (const result of PASS_RESULTS) this.#passes.inc({ controller, result }, 0);
+    for (const counter of [this.#passErrors, this.#terminalErrors, this.#panics, this.#timeouts]) {
+      counter.inc({ controller }, 0);
+    }
+    this.#passSeconds.zero({ controller });
+    this.#activePasses.set({ controller }, 0);
+    this.#maxPasses.set({ controller }, concurrency);
+    return {
+      passStarted: () => {
+        this.#activePasses.inc({ controller });
+      },
+      passEnded: (result, seconds) => {
+        this.#activePasses.dec({ controller });
+        this.#passes.inc({ controller, result });
+        if (result === 'error') this.#passErrors.inc({ controller });
+        this.#passSeconds.observe({ controller }, seconds);
+      },
+      failedTerminally: () => {
+        this.#terminalErrors.inc({ controller });
+      },
+      panicked: () => {
+        this.#panics.inc({ controller });
+      },
+      timedOut: () => {
+        this.#timeouts.inc({ controller });
+      },
+    };
+  }
+
+  /** Returns what counts one queue's keys, with every series at zero. */
+  queue(name: string): QueueMetrics {
+    const labels = { name, controller: name };
+    this.#queueDepth.set(labels, 0);
+    this.#queueAdds.inc(labels, 0);
+    this.#queueRetries.inc(labels, 0);
+    this.#queueSeconds.zero(labels);
+    this.#workSeconds.zero(labels);
+    return {
+      added: () => {
+        this.#queueAdds.inc(labels);
+      },
+      depthChanged: (depth) => {
+        this.#queueDepth.set(labels, depth);
+      },
+      waited: (seconds) => {
+        this.#queueSeconds.observe(labels, seconds);
+      },
+      worked: (seconds) => {
+        this.#workSeconds.observe(labels, seconds);
+      },
+      retried: () => {
+        this.#queueRetries.inc(labels);
+      },
+    };
+  }
+
+  /** Lets the gauges of running work look into a queue. */
+  observeQueue(name: string, queue: WorkQueue): void {
+    this.#queues.set(name, queue);
+  }
+
+  /** Counts the requests of a client. */
+  restClient(): RestClientMetrics {
+    return {
+      requestEnded: (method, code, host, seconds) => {
+        this.#requests.inc({ code, method, host });
+        this.#requestSeconds.observe({ verb: method, host }, seconds);
+      },
+      rateLimited: (method, host, seconds) => {
+        this.#rateLimitSeconds.observe({ verb: method, host }, seconds);
+      },
+      retried: (method, code, host) => {
+        this.#requestRetries.inc({ code, verb: method, host });
+      },
+    };
+  }
+
+  /** Counts the calls to the cloud. */
+  cloudCalls(): CloudCallMetrics {
+    return {
+      callEnded: (operation, { seconds, failed, throttled }) => {
+        this.#cloudSeconds.observe({ request: operation }, seconds);
+        if (failed) this.#cloudErrors.inc({ request: operation });
+        if (throttled) this.#cloudThrottles.inc({ operation_name: operation });
+      },
+    };
+  }
+
+  setLeader(lease: string, isLeader: boolean): void {
+    this.#isLeader.set({ name: lease }, isLeader ? 1 : 0);
+  }
+
+  setRunning(controller: string, isRunning: boolean): void {
+    const labels = { name: controller, manager: 'cloud-controller-manager' };
+    this.#runningControllers.set(labels, isRunning ? 1 : 0);
+  }
+
+  #registerRunningTimes(labelNames: ('name' | 'controller')[]): void {
+    const register = (
+      name: string,
+      help: string,
+      measure: (runningMs: readonly number[]) => number,
+    ) => {
+      const queues = this.#queues;
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers: [this.registry],
+        collect() {
+          for (const [queueName, queue] of queues) {
+            const labels = { name: queueName, controller: queueName };
+            this.set(labels, measure(queue.runningMs()) / 1_000);
+          }
+        },
+      });
+    };
+    register(
+      'workqueue_unfinished_work_seconds',
+      'How long all keys that are worked on have been so, summed up.',
+      (runningMs) => runningMs.reduce((sum, ms) => sum + ms, 0),
+    );
+    register(
+      'workqueue_longest_running_processor_seconds',
+      'How long the key that is worked on for the longest has been so.',
+      (runningMs) => Math.max(0, ...runningMs),
+    );
+  }
+}
