@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { emulatorEnvironment } from '../../emulator/emulator-environment.ts';
 import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { freePorts, probe, waitUntil } from '../control-plane/endpoint-probe.ts';
 import type { ProcessGroup } from '../control-plane/process-group.ts';
@@ -68,15 +69,10 @@ export class CloudProcess {
 
   /** Tells what makes the operator call this cloud, with the role of an instance in it. */
   environment(): Record<string, string> {
-    const { host } = new URL(this.url);
-    return {
-      ALICLOUD_CLIENT_SCHEME: 'HTTP',
-      METADATA_ENDPOINT: this.url,
-      SLB_ENDPOINT: host,
-      ECS_ENDPOINT: host,
-      VPC_ENDPOINT: host,
-      STS_ENDPOINT: host,
-    };
+    const variables = emulatorEnvironment(this.url, { id: '', secret: '' });
+    // The role needs no key.
+    const isKey = (name: string) => name.startsWith('ACCESS_KEY');
+    return Object.fromEntries(Object.entries(variables).filter(([name]) => !isKey(name)));
   }
 
   /** Reads everything that is in the cloud. */
