@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { chartCrds } from './chart-crds.ts';
+import { cloudOperations } from './cloud-operations.ts';
 import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
 import { resourceSchemas } from './resource-schema.ts';
 import { resourceTypes } from './resource-types.ts';
@@ -9,6 +10,7 @@ import { resourceTypes } from './resource-types.ts';
 /** Everything in the repository that is made from something else in it. */
 const GENERATORS: readonly (() => Promise<GeneratedFile[]>)[] = [
   chartCrds,
+  cloudOperations,
   resourceTypes,
   resourceSchemas,
 ];
