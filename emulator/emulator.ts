@@ -13,6 +13,7 @@ import type { WireAnswer, WireRequest } from './http/wire-message.ts';
 import { CloudParts } from './model/cloud-parts.ts';
 import { DEFAULT_SEED, type CloudSeed } from './model/cloud-seed.ts';
 import type { SettingsChange } from './model/cloud-settings.ts';
+import { StateFile } from './state-file.ts';
 import { ManualClock, RealClock, type EmulatorClock } from './model/emulator-clock.ts';
 
 /** How an emulator is started. */
@@ -27,6 +28,8 @@ export interface EmulatorOptions {
   readonly clock?: 'real' | 'manual' | EmulatorClock;
   /** Makes the ids; the same seed gives the same ids in the same order. */
   readonly idSeed?: string;
+  /** A file that the state is kept in; what it holds counts instead of the seed. */
+  readonly stateFile?: string;
 }
 
 /** One local cloud without a door to the network. */
@@ -35,6 +38,8 @@ export interface Emulator {
   readonly admin: AdminDesk;
   /** Takes a request as it would come over the wire: RPC calls and instance metadata. */
   handle(request: WireRequest): Promise<WireAnswer>;
+  /** Ends what is under way and writes the state file. */
+  close(): void;
 }
 
 /** A local cloud that listens on the loopback interface. */
@@ -47,13 +52,15 @@ export interface RunningEmulator extends Emulator {
 /** Makes a local cloud for callers in the same process. */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const clock = clockOf(options.clock ?? 'real');
+  const file = options.stateFile === undefined ? undefined : new StateFile(options.stateFile);
   const cloud = new CloudParts({
     clock,
     idSeed: options.idSeed ?? 'emulator',
     seed: options.seed ?? DEFAULT_SEED,
     settings: options.settings ?? {},
-    onChange: () => undefined,
+    onChange: () => file?.noteChange(),
   });
+  file?.attach(cloud);
   const callerClock = typeof options.clock === 'object' ? clock : new RealClock();
   const { state, pipeline, log } = cloud;
   const gateway = new RpcGateway({
@@ -77,6 +84,10 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
         ? Promise.resolve(metadata.handle(request))
         : gateway.handle(request);
     },
+    close: () => {
+      cloud.pipeline.cutRunning();
+      file?.write();
+    },
   };
 }
 
@@ -97,7 +108,7 @@ export async function startEmulator(
     url: server.url,
     port: server.port,
     stop: async () => {
-      emulator.cloud.pipeline.cutRunning();
+      emulator.close();
       await server.close();
     },
   };

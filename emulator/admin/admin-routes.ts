@@ -22,12 +22,13 @@ interface AdminRequest {
 
 interface AdminAnswer {
   readonly status: number;
-  readonly body?: unknown;
+  readonly body: unknown;
 }
 
 const DEFAULT_WAIT_MS = 30_000;
 const MAX_WAIT_MS = 120_000;
-const DONE: AdminAnswer = { status: 204 };
+// A body of JSON even where there is nothing to say: every answer can be parsed.
+const DONE: AdminAnswer = { status: 200, body: {} };
 
 /** Adds the admin interface to the routes of the emulator. */
 export function addAdminRoutes(app: HttpApp, desk: AdminDesk, published: AdminInterface): void {
@@ -63,7 +64,7 @@ function handlersOf(desk: AdminDesk): Record<string, AdminHandler> {
       body: desk.calls(Number(query.since ?? 0)),
     }),
     'POST /_admin/faults': ({ body }) => ({
-      status: 201,
+      status: 200,
       body: { id: desk.addFault(body as FaultOrder).id },
     }),
     'GET /_admin/faults': () => ({ status: 200, body: desk.listFaults() }),
@@ -119,7 +120,6 @@ async function readRequest(
 }
 
 function write(answer: AdminAnswer): Response {
-  if (answer.body === undefined) return new Response(null, { status: answer.status });
   return Response.json(answer.body, { status: answer.status });
 }
 

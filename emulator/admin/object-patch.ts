@@ -110,14 +110,24 @@ function changeFields<Value extends object>(
     if (!(name in known || optional.includes(name)) || FIXED.has(name)) {
       throw new AdminRefusal(400, `"${id}" has no member "${name}" that can be changed`);
     }
-    changed[name] = coerce(id, name, value, known[name]);
+    const isOptional = optional.includes(name);
+    changed[name] = coerce({ id, name, optional: isOptional }, value, known[name]);
   }
-  store.set(id, { ...object, ...changed }, now);
+  const next = { ...object, ...changed };
+  for (const [name, value] of Object.entries(changed)) {
+    if (value === null) Reflect.deleteProperty(next, name);
+  }
+  store.set(id, next, now);
 }
 
-/** Brings a value to the type that the member has. */
-function coerce(id: string, name: string, value: unknown, present: unknown): unknown {
+/** Brings a value to the type that the member has; null takes an optional member away. */
+function coerce(
+  { id, name, optional }: { id: string; name: string; optional: boolean },
+  value: unknown,
+  present: unknown,
+): unknown {
   if (present === undefined || typeof value === typeof present) return value;
+  if (value === null && optional) return value;
   if (typeof present === 'number' && typeof value === 'string' && /^-?\d+$/.test(value)) {
     return Number(value);
   }
@@ -144,7 +154,12 @@ function listenerTarget(state: CloudState, id: string): Target {
           throw new AdminRefusal(400, `"${id}" has no member "${name}" that can be changed`);
         }
         if (value === null) Reflect.deleteProperty(settings, setting);
-        else settings[setting] = coerce(id, name, value, settings[setting]) as string;
+        else
+          settings[setting] = coerce(
+            { id, name, optional: true },
+            value,
+            settings[setting],
+          ) as string;
       }
       state.listeners.set(id, { ...resting, status, settings }, now);
     },

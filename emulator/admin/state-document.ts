@@ -66,7 +66,7 @@ function shownOwnership(owner: Ownership): Record<string, unknown> {
 
 /** Seeded objects have no time at which they were made. */
 function shownTime(at: number): string | null {
-  return Number.isFinite(at) ? new Date(at).toISOString() : null;
+  return at === 0 ? null : new Date(at).toISOString();
 }
 
 function shownTags(tags: Tags): Record<string, string> {

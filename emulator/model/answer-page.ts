@@ -2,8 +2,7 @@ import type { OperationContext } from './operation-context.ts';
 
 /** Describes a time as CLB and VPC answers do. */
 export function describedTime(at: number): string {
-  // Seeded objects have always been there.
-  return new Date(Number.isFinite(at) ? at : 0).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** One page of a list that is asked for by number. */

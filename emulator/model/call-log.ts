@@ -40,11 +40,23 @@ export interface CallArrival {
 /** Keeps every request in the order of arrival. */
 export class CallLog {
   #records: CallRecord[] = [];
+  /** The number of the last call of an earlier run. */
+  #before = 0;
+
+  /** The number of the last call. */
+  get lastSeq(): number {
+    return this.#before + this.#records.length;
+  }
+
+  /** Goes on counting after the calls of an earlier run, which the kept objects refer to. */
+  continueAfter(seq: number): void {
+    this.#before = seq;
+  }
 
   begin(arrival: CallArrival): CallRecord {
     const { now, ...facts } = arrival;
     const record: CallRecord = {
-      seq: this.#records.length + 1,
+      seq: this.lastSeq + 1,
       ...facts,
       principal: null,
       startedAt: new Date(now).toISOString(),
@@ -72,10 +84,11 @@ export class CallLog {
 
   /** Lists the calls after a number, oldest first. */
   list(since = 0): readonly CallRecord[] {
-    return this.#records.slice(Math.max(since, 0));
+    return this.#records.slice(Math.max(since - this.#before, 0));
   }
 
   clear(): void {
     this.#records = [];
+    this.#before = 0;
   }
 }

@@ -1,7 +1,7 @@
 import { CallLog } from './call-log.ts';
 import { CallPipeline } from './call-pipeline.ts';
 import { Cloud } from './cloud.ts';
-import type { CloudSeed } from './cloud-seed.ts';
+import { DEFAULT_REGION, type CloudSeed } from './cloud-seed.ts';
 import { DEFAULT_SETTINGS, changedSettings, type SettingsChange } from './cloud-settings.ts';
 import { CloudState } from './cloud-state.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
@@ -35,6 +35,7 @@ export class CloudParts {
     this.clock = start.clock;
     this.state = new CloudState(start.idSeed, changedSettings(DEFAULT_SETTINGS, start.settings));
     this.state.addSeed(start.seed);
+    this.state.letKeysLast();
     this.cloud = new Cloud(this.state);
     this.pipeline = new CallPipeline({
       cloud: this.cloud,
@@ -54,15 +55,18 @@ export class CloudParts {
   /**
    * Forgets objects, calls, faults and what is held.
    *
-   * Shape: accounts, keys and the role stay; settings and quotas are those of the start again.
+   * Shape: accounts and keys stay; region, role, settings and quotas are those of the start.
    */
   reset(): void {
     this.pipeline.cutRunning();
     this.faults.clear();
     this.cloud.clear();
     this.log.clear();
-    this.state.settings = changedSettings(changedSettings(DEFAULT_SETTINGS, this.#start.settings), {
-      quotas: this.#start.seed.quotas ?? {},
+    const { seed, settings } = this.#start;
+    this.state.regionId = seed.regionId ?? DEFAULT_REGION;
+    this.state.ramRole = seed.ramRole;
+    this.state.settings = changedSettings(changedSettings(DEFAULT_SETTINGS, settings), {
+      quotas: seed.quotas ?? {},
     });
     for (const reset of this.#resetters) reset();
     this.changed();

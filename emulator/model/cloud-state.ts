@@ -30,7 +30,7 @@ export interface TokenRecord {
   readonly finishedAt: number;
 }
 
-/** The order of calls that an object's id cannot be given twice in one seed. */
+/** A seed that names an id which is taken. */
 export class SeedConflict extends Error {
   constructor(id: string) {
     super(`Cannot seed "${id}": an object of that id exists`);
@@ -57,6 +57,8 @@ export class CloudState {
   regionId = DEFAULT_REGION;
   ramRole: string | undefined;
   settings: CloudSettings;
+  /** Keys that may be named once more. */
+  readonly #lastingKeys = new Set<string>();
 
   constructor(idSeed: string, settings: CloudSettings) {
     this.ids = new IdGenerator(idSeed);
@@ -66,8 +68,8 @@ export class CloudState {
   /**
    * Adds what a seed names to what is there.
    *
-   * Shape: all or nothing. An access key of the same content may be named again, so that a seed
-   *   can be repeated after a reset, which keeps keys.
+   * Shape: all or nothing. A key that was there at the start or outlived a reset may be named
+   *   once more, so that a seed can be repeated after a reset.
    * Errors: `SeedConflict` when an id is taken.
    */
   addSeed(seed: CloudSeed): void {
@@ -81,12 +83,13 @@ export class CloudState {
     if (seed.ramRole !== undefined) this.ramRole = seed.ramRole;
     for (const account of accounts) this.accounts.add(account);
     for (const { account, ...key } of seed.accessKeys ?? []) {
+      this.#lastingKeys.delete(key.accessKeyId);
       this.accounts.add(account ?? accountId);
       this.accessKeys.set(key.accessKeyId, { ...key, accountId: account ?? accountId });
     }
 
     // Seeded objects have always been there: no lag hides them.
-    const ownership = { createdAt: -Infinity, createdBySeq: null };
+    const ownership = { createdAt: 0, createdBySeq: null };
     for (const { account, ...vpc } of seed.vpcs ?? []) {
       this.accounts.add(account ?? accountId);
       const added: Vpc = {
@@ -123,6 +126,12 @@ export class CloudState {
     this.tokens.clear();
     this.heldUntil.clear();
     this.ids.restore();
+    this.letKeysLast();
+  }
+
+  /** Lets every key that is there be named once more by a seed. */
+  letKeysLast(): void {
+    for (const accessKeyId of this.accessKeys.keys()) this.#lastingKeys.add(accessKeyId);
   }
 
   findVSwitch(vSwitchId: string): { readonly vpc: Vpc; readonly zoneId: string } | undefined {
@@ -176,14 +185,8 @@ export class CloudState {
     for (const { instanceId } of seed.instances ?? []) {
       refuse(instanceId, this.instances.get(instanceId) !== undefined);
     }
-    for (const key of seed.accessKeys ?? []) {
-      const known = this.accessKeys.get(key.accessKeyId);
-      refuse(
-        key.accessKeyId,
-        known !== undefined &&
-          (known.accessKeySecret !== key.accessKeySecret ||
-            known.securityToken !== key.securityToken),
-      );
+    for (const { accessKeyId } of seed.accessKeys ?? []) {
+      refuse(accessKeyId, this.accessKeys.has(accessKeyId) && !this.#lastingKeys.has(accessKeyId));
     }
   }
 

@@ -43,6 +43,16 @@ export class VersionedStore<Value> {
     return values;
   }
 
+  /** The newest versions with their ids, in the order of `list`. */
+  entries(): [string, Value][] {
+    const entries: [string, Value][] = [];
+    for (const [id, versions] of this.#versions) {
+      const value = versions.at(-1)?.value;
+      if (value !== undefined) entries.push([id, value]);
+    }
+    return entries;
+  }
+
   clear(): void {
     this.#versions.clear();
   }

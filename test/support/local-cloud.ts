@@ -1,3 +1,4 @@
+import { emulatorEnvironment } from '../../emulator/emulator-environment.ts';
 import { startEmulator, type RunningEmulator } from '../../emulator/emulator.ts';
 import type { AdminDesk } from '../../emulator/admin/admin-desk.ts';
 import type { ObjectPatch } from '../../emulator/admin/object-patch.ts';
@@ -109,24 +110,6 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       admin.seed({ vpcs: seed.vpcs ?? [], instances: seedInstances(count) });
     },
     stop: () => emulator.stop(),
-  };
-}
-
-/** The environment variables that point an SDK, or this operator, at an emulator. */
-export function emulatorEnvironment(
-  url: string,
-  accessKey: { readonly id: string; readonly secret: string },
-): Record<string, string> {
-  const { host } = new URL(url);
-  return {
-    ALICLOUD_CLIENT_SCHEME: 'HTTP',
-    SLB_ENDPOINT: host,
-    STS_ENDPOINT: host,
-    ECS_ENDPOINT: host,
-    VPC_ENDPOINT: host,
-    METADATA_ENDPOINT: url,
-    ACCESS_KEY_ID: accessKey.id,
-    ACCESS_KEY_SECRET: accessKey.secret,
   };
 }
 
