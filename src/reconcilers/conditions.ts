@@ -49,7 +49,19 @@ export function setCondition(
   nowMs: number,
 ): Condition[] {
   const known = findCondition(conditions, state.type);
-  const condition: Condition = {
+  const condition = nextCondition(conditions, state, nowMs);
+  if (known === undefined) return [...(conditions ?? []), condition];
+  return (conditions ?? []).map((other) => (other === known ? condition : other));
+}
+
+/** Writes the condition that follows, in a list, from a decided state; see `setCondition`. */
+export function nextCondition(
+  conditions: readonly Condition[] | undefined,
+  state: ConditionState,
+  nowMs: number,
+): Condition {
+  const known = findCondition(conditions, state.type);
+  return {
     type: state.type,
     status: state.status,
     ...(state.observedGeneration === undefined
@@ -60,8 +72,6 @@ export function setCondition(
     reason: state.reason,
     message: cutMessage(state.message),
   };
-  if (known === undefined) return [...(conditions ?? []), condition];
-  return (conditions ?? []).map((other) => (other === known ? condition : other));
 }
 
 /** Takes the conditions of some types out of a list. */
