@@ -228,6 +228,7 @@ const SLB_CODES: CodesByMeaning = {
     'MasterSlaveServerConflict',
     'MultiGrayKeyResourceInconsist',
     'NetworkConflict',
+    'OperationFailed.InvalidCen',
     'PARAMETER_FIELD_ERROR',
     'PRICE.INVALID_INQUIRY_PARAMETER',
     'PRICE.PRICING_PLAN_NOT_FOUND',

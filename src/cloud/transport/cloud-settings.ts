@@ -74,7 +74,8 @@ export const DEFAULT_CLOUD_SETTINGS = {
   connectTimeoutMs: 10_000,
   // Creating a load balancer can take longer than the vendor's default of three seconds.
   timeoutMs: 20_000,
-  callsPerSecond: 15,
-  callBurst: 15,
+  // Together they stay below 20 calls of one operation in any second, a limit that is often met.
+  callsPerSecond: 14,
+  callBurst: 5,
   writeSpacingMs: 300,
 } as const satisfies Partial<CloudSettings>;
