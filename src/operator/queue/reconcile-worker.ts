@@ -28,8 +28,8 @@ export interface ReconcileWorkerOptions {
   readonly metrics?: ReconcileMetrics;
   /** How long one pass may take before it is aborted; 5 minutes unless given. */
   readonly passTimeoutMs?: number;
-  /** Told of the key after each pass without failure. */
-  readonly onSettled?: (key: ObjectKey) => void;
+  /** Told of the end of each pass. */
+  readonly onPassEnd?: (key: ObjectKey, hasFailed: boolean) => void;
 }
 
 const PASS_TIMEOUT_MS = 300_000;
@@ -86,13 +86,13 @@ export class ReconcileWorker {
     } finally {
       deadline.cancel();
       metrics?.passEnded(result, (clock.monotonicMs() - startedMs) / 1_000);
+      this.#options.onPassEnd?.(key, result === 'error');
     }
   }
 
   #settle(key: ObjectKey, outcome: Outcome): PassResult {
-    const { queue, retryPolicy, onSettled } = this.#options;
+    const { queue, retryPolicy } = this.#options;
     retryPolicy.forget(key);
-    onSettled?.(key);
     switch (outcome.kind) {
       case 'settled':
         return 'success';

@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CloudCallMetrics } from '../../cloud/transport/call-observer.ts';
 import type { RestClientMetrics } from '../kube/kube-client.ts';
+import type { NodeSyncMetrics } from '../node-sync-tracker.ts';
 import type { PassResult, ReconcileMetrics } from '../queue/reconcile-worker.ts';
 import type { QueueMetrics, WorkQueue } from '../queue/work-queue.ts';
 
@@ -13,13 +15,13 @@ const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 /** Doubling from 1 s to 16384 s, as upstream has them. */
 const SYNC_SECONDS = Array.from({ length: 15 }, (_, power) => 2 ** power);
 
-/** Counts the calls to the cloud, by operation. */
-export interface CloudCallMetrics {
-  callEnded(
-    operation: string,
-    result: { readonly seconds: number; readonly failed: boolean; readonly throttled: boolean },
-  ): void;
-}
+/** The operations that change the set of backends of a load balancer. */
+const BACKEND_OPERATIONS: ReadonlySet<string> = new Set([
+  'AddVServerGroupBackendServers',
+  'ModifyVServerGroupBackendServers',
+  'RemoveVServerGroupBackendServers',
+  'SetVServerGroupAttribute',
+]);
 
 /**
  * The metrics of one operator, under the names that dashboards for Kubernetes controllers know.
@@ -30,14 +32,11 @@ export interface CloudCallMetrics {
  */
 export class OperatorMetrics {
   readonly registry = new Registry();
-  /** Counts updates of backend sets. */
-  readonly backendSyncs: Counter;
-  /** Counts backend updates that failed after a change of nodes. */
-  readonly nodeSyncErrors: Counter;
-  /** How long a change of nodes takes to reach every load balancer. */
-  readonly nodeSyncSeconds: Histogram;
-  /** How long one update of a backend set takes. */
-  readonly backendUpdateSeconds: Histogram;
+  readonly #backendSyncs: Counter;
+  readonly #nodeSyncErrors: Counter;
+  readonly #nodeSyncSeconds: Histogram;
+  readonly #backendUpdateSeconds: Histogram;
+  readonly #cloudUnknownCodes: Counter<'operation_name' | 'code'>;
   readonly #passes: Counter<'controller' | 'result'>;
   readonly #passErrors: Counter<'controller'>;
   readonly #terminalErrors: Counter<'controller'>;
@@ -178,23 +177,28 @@ export class OperatorMetrics {
       'Calls that the cloud refused as too many.',
       ['operation_name'],
     );
-    this.backendSyncs = counter(
+    this.#cloudUnknownCodes = counter(
+      'alibaba_cloud_operator_cloud_unknown_codes_total',
+      "Error codes of the cloud that the operator's error tables do not list.",
+      ['operation_name', 'code'],
+    );
+    this.#backendSyncs = counter(
       'service_controller_loadbalancer_sync_total',
       'Updates of backend sets.',
       [],
     );
-    this.nodeSyncErrors = counter(
+    this.#nodeSyncErrors = counter(
       'service_controller_nodesync_error_total',
       'Updates of backend sets that failed after a change of nodes.',
       [],
     );
-    this.nodeSyncSeconds = histogram(
+    this.#nodeSyncSeconds = histogram(
       'service_controller_nodesync_latency_seconds',
       'How long a change of nodes takes to reach the load balancers.',
       [],
       SYNC_SECONDS,
     );
-    this.backendUpdateSeconds = histogram(
+    this.#backendUpdateSeconds = histogram(
       'service_controller_update_loadbalancer_host_latency_seconds',
       'How long one update of a backend set takes.',
       [],
@@ -289,10 +293,28 @@ export class OperatorMetrics {
   /** Counts the calls to the cloud. */
   cloudCalls(): CloudCallMetrics {
     return {
-      callEnded: (operation, { seconds, failed, throttled }) => {
+      observeCall: ({ operation, durationMs, code, throttled, knownCode }) => {
+        const seconds = durationMs / 1_000;
         this.#cloudSeconds.observe({ request: operation }, seconds);
-        if (failed) this.#cloudErrors.inc({ request: operation });
+        if (code !== 'OK') this.#cloudErrors.inc({ request: operation });
         if (throttled) this.#cloudThrottles.inc({ operation_name: operation });
+        if (!knownCode) this.#cloudUnknownCodes.inc({ operation_name: operation, code });
+        if (BACKEND_OPERATIONS.has(operation)) {
+          this.#backendSyncs.inc();
+          this.#backendUpdateSeconds.observe(seconds);
+        }
+      },
+    };
+  }
+
+  /** Counts what follows from changes of nodes. */
+  nodeSyncs(): NodeSyncMetrics {
+    return {
+      nodeSyncFailed: () => {
+        this.#nodeSyncErrors.inc();
+      },
+      nodeSyncEnded: (seconds) => {
+        this.#nodeSyncSeconds.observe(seconds);
       },
     };
   }

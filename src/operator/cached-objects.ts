@@ -1,0 +1,125 @@
+import type {
+  EndpointSlice,
+  LoadBalancerResource,
+  Node,
+  Service,
+} from '../reconcilers/kubernetes-objects.ts';
+import { API_GROUP, API_VERSION } from '../reconcilers/names.ts';
+import type {
+  EndpointSliceCache,
+  LoadBalancerResourceCache,
+  Logger,
+  NodeCache,
+  ServiceCache,
+} from '../reconcilers/reconciler.ts';
+import type { Clock, Randomness } from '../cloud/clock.ts';
+import { projectEndpointSlice, SERVICE_NAME_LABEL } from './kube/endpoint-slice-projection.ts';
+import { Informer } from './kube/informer.ts';
+import type { KubeClient } from './kube/kube-client.ts';
+import { projectLoadBalancer } from './kube/load-balancer-projection.ts';
+import { projectNode } from './kube/node-projection.ts';
+import { projectService } from './kube/service-projection.ts';
+import { keyText } from './kube/object-cache.ts';
+
+/** What the informers are made from. */
+export interface CachedObjectsPorts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: Logger;
+}
+
+/** The shared caches of all kinds that reconcilers read, and the informers that fill them. */
+export class CachedObjects {
+  readonly serviceInformer: Informer<Service>;
+  readonly nodeInformer: Informer<Node>;
+  readonly endpointSliceInformer: Informer<EndpointSlice>;
+  readonly loadBalancerInformer: Informer<LoadBalancerResource>;
+  readonly services: ServiceCache;
+  readonly nodes: NodeCache;
+  readonly endpointSlices: EndpointSliceCache;
+  readonly loadBalancers: LoadBalancerResourceCache;
+
+  constructor(ports: CachedObjectsPorts) {
+    this.serviceInformer = new Informer({
+      ...ports,
+      kind: 'Service',
+      path: '/api/v1/services',
+      project: projectService,
+    });
+    this.nodeInformer = new Informer({
+      ...ports,
+      kind: 'Node',
+      path: '/api/v1/nodes',
+      project: projectNode,
+    });
+    this.endpointSliceInformer = new Informer({
+      ...ports,
+      kind: 'EndpointSlice',
+      path: '/apis/discovery.k8s.io/v1/endpointslices',
+      labelSelector: SERVICE_NAME_LABEL,
+      project: projectEndpointSlice,
+      indexers: [(slice) => keyText({ ...slice.metadata, name: slice.serviceName })],
+    });
+    this.loadBalancerInformer = new Informer({
+      ...ports,
+      kind: 'AlibabaLoadBalancer',
+      path: `/apis/${API_GROUP}/${API_VERSION}/alibabaloadbalancers`,
+      project: projectLoadBalancer,
+      indexers: [({ metadata, spec }) => keyText({ ...metadata, name: spec.serviceRef.name })],
+      whenUnknown:
+        'install the custom resource definitions of the chart, or of the folder crds; everything waits until then',
+    });
+
+    const { serviceInformer, nodeInformer, endpointSliceInformer, loadBalancerInformer } = this;
+    this.services = {
+      find: (key) => serviceInformer.cache.find(key),
+      list: () => serviceInformer.cache.list(),
+    };
+    this.nodes = { list: () => nodeInformer.cache.list() };
+    this.endpointSlices = {
+      listForService: (key) => endpointSliceInformer.cache.listIndexed(0, keyText(key)),
+    };
+    this.loadBalancers = {
+      find: (key) => loadBalancerInformer.cache.find(key),
+      list: () => loadBalancerInformer.cache.list(),
+      listForService: (key) => loadBalancerInformer.cache.listIndexed(0, keyText(key)),
+    };
+  }
+
+  /** Keeps all caches up to date until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#informers().map((informer) => informer.run(signal)));
+  }
+
+  /** Resolves when every cache has its first list. */
+  async whenSynced(): Promise<void> {
+    await Promise.all(this.#informers().map((informer) => informer.whenSynced()));
+  }
+
+  /** The kinds whose first list is still out. */
+  unsyncedKinds(): readonly string[] {
+    return this.#informers()
+      .filter(({ isSynced }) => !isSynced)
+      .map(({ kind }) => kind);
+  }
+
+  /** What keeps caches from being up to date, in words. */
+  problems(): readonly string[] {
+    return this.#informers().flatMap(({ kind, problem }) =>
+      problem === undefined ? [] : [`${kind}: ${problem.message}`],
+    );
+  }
+
+  #informers(): readonly Pick<
+    Informer<Service>,
+    'kind' | 'run' | 'whenSynced' | 'isSynced' | 'problem'
+  >[] {
+    return [
+      this.serviceInformer,
+      this.nodeInformer,
+      this.endpointSliceInformer,
+      this.loadBalancerInformer,
+    ];
+  }
+}

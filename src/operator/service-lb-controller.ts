@@ -1,0 +1,217 @@
+import type { Clock, Randomness } from '../cloud/clock.ts';
+import type { CloudClients } from '../cloud/cloud-clients.ts';
+import type { EventRecorder } from '../reconcilers/reconciler.ts';
+import { AbsenceBreaker } from '../reconcilers/load-balancer/absence-breaker.ts';
+import { LoadBalancerBeliefs } from '../reconcilers/load-balancer/load-balancer-belief.ts';
+import { LoadBalancerReconciler } from '../reconcilers/load-balancer/load-balancer-reconciler.ts';
+import { LoadBalancerSweep } from '../reconcilers/load-balancer/load-balancer-sweep.ts';
+import { ServiceReconciler } from '../reconcilers/service/service-reconciler.ts';
+import type { CachedObjects } from './cached-objects.ts';
+import type { Config } from './config.ts';
+import { EventRouting } from './event-routing.ts';
+import type { KubeClient } from './kube/kube-client.ts';
+import { KubeLoadBalancerWriter } from './kube/load-balancer-writer.ts';
+import { KubeServiceWriter } from './kube/service-writer.ts';
+import type { Leadership } from './leadership.ts';
+import { NodeSyncTracker } from './node-sync-tracker.ts';
+import { ReconcileWorker } from './queue/reconcile-worker.ts';
+import { ownKindBackOff, RetryPolicy, serviceBackOff } from './queue/retry-policy.ts';
+import { WorkQueue } from './queue/work-queue.ts';
+import type { OperatorMetrics } from './telemetry/operator-metrics.ts';
+import type { ProcessLogger } from './telemetry/process-logger.ts';
+
+/** What the controller of Services and their load balancers is made from. */
+export interface ServiceLbControllerPorts {
+  readonly config: Config;
+  readonly clusterId: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: ProcessLogger;
+  readonly metrics: OperatorMetrics;
+  readonly client: KubeClient;
+  readonly objects: CachedObjects;
+  readonly events: EventRecorder;
+  readonly clouds: CloudClients;
+  readonly leadership: Leadership;
+}
+
+const SERVICE_QUEUE = 'service';
+const LOAD_BALANCER_QUEUE = 'alibabaloadbalancer';
+/** How long to wait before asking again for the vSwitch of new load balancers. */
+const VSWITCH_RETRY_MS = 60_000;
+
+/** Runs the reconcilers of Services and AlibabaLoadBalancers while this process is the leader. */
+export class ServiceLbController {
+  readonly routing: EventRouting;
+  readonly #ports: ServiceLbControllerPorts;
+  readonly #workers: readonly ReconcileWorker[];
+  readonly #sweep: LoadBalancerSweep;
+  #vSwitchId: string | undefined;
+
+  constructor(ports: ServiceLbControllerPorts) {
+    const { config, clock, randomness, metrics, objects, events, clouds, leadership } = ports;
+    const { client, logger } = ports;
+    this.#ports = ports;
+    this.#vSwitchId = config.cloud.vSwitches[0]?.vSwitchId;
+    const { services, nodes, endpointSlices, loadBalancers } = objects;
+    const isDefaultImplementation = (): boolean => leadership.isDefaultImplementation();
+    const loadBalancerWriter = new KubeLoadBalancerWriter(
+      client,
+      objects.loadBalancerInformer.cache,
+    );
+    const serviceWriter = new KubeServiceWriter(client, objects.serviceInformer.cache);
+    const beliefs = new LoadBalancerBeliefs();
+    const loadBalancerLogger = logger.named(LOAD_BALANCER_QUEUE);
+
+    const serviceReconciler = new ServiceReconciler({
+      services,
+      loadBalancers,
+      serviceWriter,
+      loadBalancerWriter,
+      events,
+      clock,
+      logger: logger.named(SERVICE_QUEUE),
+      isDefaultImplementation,
+    });
+    const vSwitchId = (): string | undefined => this.#vSwitchId;
+    const { resourceGroupId } = config;
+    const loadBalancerReconciler = new LoadBalancerReconciler({
+      services,
+      nodes,
+      endpointSlices,
+      loadBalancers,
+      writer: loadBalancerWriter,
+      slb: clouds.slb,
+      identity: (signal) => clouds.identity(signal),
+      events,
+      clock,
+      logger: loadBalancerLogger,
+      beliefs,
+      breaker: new AbsenceBreaker(clock),
+      isDefaultImplementation,
+      settings: {
+        clusterId: ports.clusterId,
+        get creationDefaults() {
+          const id = vSwitchId();
+          return {
+            ...(id !== undefined && { vSwitchId: id }),
+            ...(resourceGroupId !== undefined && { resourceGroupId }),
+          };
+        },
+        requestTimeoutMs: config.cloud.timeoutMs,
+        undisturbedFromMs:
+          clock.monotonicMs() + (leadership.tookOverUnreleased ? config.cloud.timeoutMs : 0),
+      },
+    });
+
+    const serviceQueue = this.#newQueue(SERVICE_QUEUE);
+    const loadBalancerQueue = this.#newQueue(LOAD_BALANCER_QUEUE);
+    const nodeSyncs = new NodeSyncTracker(clock, metrics.nodeSyncs());
+    this.routing = new EventRouting({
+      services,
+      loadBalancers,
+      serviceQueue,
+      loadBalancerQueue,
+      clock,
+      onNodeFanOut: (keys) => {
+        nodeSyncs.begin(keys);
+      },
+    });
+    const concurrency = config.concurrentServiceSyncs;
+    const shared = { concurrency, clock, randomness };
+    this.#workers = [
+      new ReconcileWorker({
+        ...shared,
+        reconciler: serviceReconciler,
+        queue: serviceQueue,
+        retryPolicy: new RetryPolicy(serviceBackOff(), config.driftPeriodMs, randomness),
+        logger: logger.named(SERVICE_QUEUE),
+        metrics: metrics.controller(SERVICE_QUEUE, concurrency),
+      }),
+      new ReconcileWorker({
+        ...shared,
+        reconciler: loadBalancerReconciler,
+        queue: loadBalancerQueue,
+        retryPolicy: new RetryPolicy(ownKindBackOff(clock), config.driftPeriodMs, randomness),
+        logger: loadBalancerLogger,
+        metrics: metrics.controller(LOAD_BALANCER_QUEUE, concurrency),
+        onPassEnd: (key, hasFailed) => {
+          nodeSyncs.passEnded(key, hasFailed);
+        },
+      }),
+    ];
+    this.#sweep = new LoadBalancerSweep({
+      loadBalancers,
+      writer: loadBalancerWriter,
+      slb: clouds.slb,
+      reconciler: loadBalancerReconciler,
+      beliefs,
+      events,
+      clock,
+      randomness,
+      logger: logger.named('sweep'),
+      wake: (key) => {
+        loadBalancerQueue.add(key, 'sweep');
+      },
+      settings: { clusterId: ports.clusterId, driftPeriodMs: config.driftPeriodMs },
+    });
+    this.#followChanges();
+  }
+
+  /**
+   * Works until told to stop, and returns when the last pass has ended.
+   *
+   * Shape: `stop` takes no new key; `abort` ends the passes that are under way.
+   */
+  async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    this.routing.start();
+    try {
+      await Promise.all([
+        ...this.#workers.map((worker) => worker.run(stop, abort)),
+        this.#sweep.run(stop),
+        this.#findVSwitch(stop),
+      ]);
+    } finally {
+      this.routing.stop();
+    }
+  }
+
+  #newQueue(name: string): WorkQueue {
+    const { clock, metrics } = this.#ports;
+    const queue = new WorkQueue(clock, metrics.queue(name));
+    metrics.observeQueue(name, queue);
+    return queue;
+  }
+
+  #followChanges(): void {
+    const { objects } = this.#ports;
+    objects.serviceInformer.addHandler((change) => {
+      this.routing.onService(change);
+    });
+    objects.nodeInformer.addHandler((change) => {
+      this.routing.onNode(change);
+    });
+    objects.endpointSliceInformer.addHandler((change) => {
+      this.routing.onEndpointSlice(change);
+    });
+    objects.loadBalancerInformer.addHandler((change) => {
+      this.routing.onLoadBalancer(change);
+    });
+  }
+
+  /** Asks the instance metadata for what the configuration leaves open. */
+  async #findVSwitch(signal: AbortSignal): Promise<void> {
+    const { clouds, clock } = this.#ports;
+    while (this.#vSwitchId === undefined && !signal.aborted) {
+      try {
+        this.#vSwitchId = (await clouds.defaultVSwitch(signal)).vSwitchId;
+      } catch {
+        // Only a load balancer with a private address needs it, and then says that it is missing.
+        await clock.sleep(VSWITCH_RETRY_MS, signal).catch(() => undefined);
+      }
+    }
+  }
+}
+
+/** The name under which the controller shows in metrics and health checks. */
+export const SERVICE_LB_CONTROLLER = 'service-lb-controller';
