@@ -40,6 +40,7 @@ test('AbsenceBreaker: the same key counts once', () => {
   const breaker = new AbsenceBreaker(new StandingClock());
   for (let time = 0; time < 10; time += 1) assert.ok(breaker.allow('load balancer', 'a', 10));
   assert.equal(allowed(breaker, 10, 10), 2);
+  assert.ok(breaker.allow('load balancer', 'a', 10), 'Also once the share is used up');
 });
 
 test('AbsenceBreaker: lets go on after ten minutes', () => {

@@ -138,6 +138,12 @@ const localCases: readonly {
     reason: 'A terminating endpoint does not count while another is ready.',
   },
   {
+    name: 'ReadyThoughTerminating',
+    endpoints: [{ nodeName: 'a' }, { nodeName: 'b', terminating: true }],
+    want: ['a'],
+    reason: 'A Service that publishes not-ready addresses calls terminating endpoints ready.',
+  },
+  {
     name: 'TerminatingServing',
     endpoints: [
       { nodeName: 'a', ...terminating },

@@ -151,6 +151,26 @@ const cases: readonly {
     reason: 'A set writes all settings, so the listener need not be read first.',
   },
   {
+    name: 'HealthPortUnsaid',
+    desired,
+    observed: observedOf({
+      listeners: [
+        {
+          ...listener,
+          settings: {
+            kind: 'seen',
+            value: {
+              ...wantedListener.settings,
+              healthCheck: { ...wantedListener.settings.healthCheck, port: 0 },
+            },
+          },
+        },
+      ],
+    }),
+    want: [],
+    reason: 'The cloud answers no port where it checks the node port, as the Go CCM leaves it.',
+  },
+  {
     name: 'Stopped',
     desired,
     observed: observedOf({ listeners: [{ ...listener, status: 'stopped' }] }),
