@@ -172,7 +172,7 @@ class SpecDraft {
     switch (support.kind) {
       case 'field': {
         const read = support.read(value);
-        if (read !== undefined && isAllowedValue(support.target.path, read)) {
+        if (read !== undefined && isAllowedValue(schemaPath(support.target), read)) {
           this.#set(support.target, read, key);
           if (support.isServed === false) {
             this.#notSupported(entry, key, value, `spec.${support.target.path.join('.')}`);
@@ -350,8 +350,11 @@ class SpecDraft {
       return;
     }
     for (const port of this.#service.spec.ports) {
-      const protocol = asked.get(port.port);
-      if (protocol === undefined || protocol === port.protocol) continue;
+      const protocols = asked.get(port.port) ?? [];
+      // TCP and UDP of one number are two ports; each may have an entry of its own.
+      if (protocols.includes(port.protocol)) continue;
+      const [protocol] = protocols;
+      if (protocol === undefined) continue;
       if (protocol.startsWith('HTTP')) this.#httpPorts.push(port);
       this.#problem({
         kind: 'NotSupported',
@@ -517,14 +520,14 @@ class SpecDraft {
   }
 }
 
-/** Reads pairs of protocol and port; `undefined` when one of them cannot be read. */
-function parseProtocols(value: string): Map<number, string> | undefined {
-  const protocols = new Map<number, string>();
+/** Reads pairs of protocol and port, by port; `undefined` when one of them cannot be read. */
+function parseProtocols(value: string): Map<number, string[]> | undefined {
+  const protocols = new Map<number, string[]>();
   for (const pair of value.split(',')) {
     const [, protocol, port] = /^\s*(tcp|udp|http|https)\s*:\s*(\d{1,5})\s*$/i.exec(pair) ?? [];
     if (protocol === undefined) return undefined;
-    // The first entry of a port counts, as in the Go CCM.
-    if (!protocols.has(Number(port))) protocols.set(Number(port), protocol.toUpperCase());
+    const known = protocols.get(Number(port)) ?? [];
+    protocols.set(Number(port), [...known, protocol.toUpperCase()]);
   }
   return protocols;
 }
@@ -544,9 +547,12 @@ function parseTags(value: string): Required<Tag>[] {
   return [...tags].sort(([a], [b]) => compare(a, b)).map(([key, text]) => ({ key, value: text }));
 }
 
+function schemaPath(target: FieldTarget): readonly string[] {
+  return target.scope === 'listener' ? ['listeners', ...target.path] : target.path;
+}
+
 function patternOf(target: FieldTarget): string {
-  const parent = target.scope === 'listener' ? '.spec.listeners' : '.spec';
-  return [parent, ...target.path].join('.');
+  return ['.spec', ...schemaPath(target)].join('.');
 }
 
 function listenerPath(
