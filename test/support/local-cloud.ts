@@ -21,6 +21,8 @@ export interface LocalCloudOptions {
   readonly instances?: number;
   readonly settings?: SettingsChange;
   readonly port?: number;
+  /** The clock moves only when `advance` moves it. */
+  readonly manualClock?: boolean;
 }
 
 /** What a Node object needs to stand for an instance. */
@@ -56,6 +58,8 @@ export interface LocalCloud {
   release(id: string): void;
   patchObject(id: string, patch: ObjectPatch): Record<string, unknown>;
   settings(change?: SettingsChange): CloudSettings;
+  /** Moves a manual clock on. */
+  advance(advanceMs: number): void;
   /** Adds instances, as a scale-out does, and gives the nodes for them. */
   addInstances(count: number): readonly CloudNode[];
   /** Forgets everything that happened and seeds the same networks and instances again. */
@@ -71,6 +75,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const seed: CloudSeed = { ...DEFAULT_SEED, instances: seedInstances(count) };
   const emulator = await startEmulator({
     seed,
+    clock: options.manualClock === true ? 'manual' : 'real',
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.port === undefined ? {} : { port: options.port }),
   });
@@ -98,6 +103,9 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     },
     patchObject: (id, patch) => admin.patchObject(id, patch),
     settings: (change) => (change === undefined ? admin.settings() : admin.changeSettings(change)),
+    advance: (advanceMs) => {
+      admin.advanceClock(advanceMs);
+    },
     addInstances: (more) => {
       const added = seedInstances(count + more).slice(count);
       admin.seed({ instances: added });
