@@ -130,6 +130,12 @@ const incomplete = [
     reason: 'A page that should have items has none.',
   },
   {
+    name: 'ShrinkingCount',
+    answer: (call: RpcCall): Answer =>
+      call.parameters.PageNumber === '1' ? pagesOf(150)(call) : pagesOf(125)(call),
+    reason: 'The second page counts fewer than the first: the list may have moved.',
+  },
+  {
     name: 'RepeatedItem',
     answer: pagesOf(150, (items, pageNumber) =>
       pageNumber === 2 ? [{ LoadBalancerId: 'lb-0' }, ...items.slice(1)] : items,

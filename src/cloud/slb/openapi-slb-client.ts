@@ -584,6 +584,7 @@ export class OpenApiSlbClient implements SlbClient {
     options: CallOptions,
   ): Promise<readonly CloudLoadBalancer[]> {
     const found = new Map<string, CloudLoadBalancer>();
+    let total = 0;
     for (let pageNumber = 1; ; pageNumber += 1) {
       const answer = await this.#call(
         'DescribeLoadBalancers',
@@ -595,7 +596,8 @@ export class OpenApiSlbClient implements SlbClient {
         const loadBalancer = parseLoadBalancer(item);
         if (loadBalancer.id !== '') found.set(loadBalancer.id, loadBalancer);
       }
-      const total = answer.totalCount ?? found.size;
+      // A count that shrinks from page to page is no reason to believe that nothing was missed.
+      total = Math.max(total, answer.totalCount ?? found.size);
       const isLast = pageNumber * PAGE_SIZE >= total || page.length === 0;
       if (!isLast) continue;
       requireComplete(found.size, total, purpose);
@@ -611,6 +613,7 @@ export class OpenApiSlbClient implements SlbClient {
     const listeners: CloudListener[] = [];
     const seen = new Set<string>();
     let nextToken: string | undefined;
+    let total = 0;
     for (;;) {
       const answer = await this.#call(
         'DescribeLoadBalancerListeners',
@@ -629,12 +632,13 @@ export class OpenApiSlbClient implements SlbClient {
         const listener = parseListener(item);
         if (listener !== undefined) listeners.push(listener);
       }
+      total = Math.max(total, answer.totalCount ?? seen.size);
       const token = answer.nextToken ?? '';
       if (token !== '' && token !== nextToken) {
         nextToken = token;
         continue;
       }
-      requireComplete(seen.size, answer.totalCount ?? seen.size, purpose);
+      requireComplete(seen.size, total, purpose);
       return listeners;
     }
   }
