@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -10,8 +10,7 @@ const output = path.join(root, 'dist/operator.js');
  *
  * JSON is taken in where it is imported; so are the YAML files of `crds/`, as text.
  */
-await rm(path.dirname(output), { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: [path.join(root, 'src/operator/main.ts')],
   outfile: output,
   bundle: true,
@@ -30,4 +29,12 @@ await build({
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
   },
   logLevel: 'warning',
+  write: false,
 });
+await mkdir(path.dirname(output), { recursive: true });
+for (const { path: file, contents } of outputFiles) {
+  // Whoever runs the operator at this moment finds the file of before, or the new one.
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, contents);
+  await rename(draft, file);
+}

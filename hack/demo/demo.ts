@@ -29,11 +29,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     ending.resolve('interrupted');
   });
 }
-// Whoever started this may be ended in a way that sends no signal on.
+// Whoever started this may be ended in a way that sends no signal on. The timer also keeps this
+// process up while it waits for Ctrl-C.
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent) ending.resolve('interrupted');
-}, 500).unref();
+}, 500);
 
 const outcome = await Promise.race([
   ending.promise,
@@ -111,6 +112,12 @@ async function startRest(
   return { cloud, installation, operator };
 }
 
+/** An event with what is needed to choose it and to put it in its place. */
+interface ReportedEvent extends EventObject {
+  readonly reportingController: string;
+  readonly eventTime: string;
+}
+
 async function isReady({ kubectl }: LocalInstallation): Promise<boolean> {
   const { items } = await kubectl.get<{
     items: { status?: { conditions?: { type: string; status: string }[] } }[];
@@ -129,12 +136,13 @@ async function report(
     print(`\n$ kubectl ${command}\n${await kubectl.run(...command.split(' '))}`);
   }
   print(`In the cloud\n${listenersTable(await cloud.state())}`);
-  const { items } = await kubectl.get<{ items: (EventObject & { reportingController: string })[] }>(
-    ...['events.events.k8s.io', '--all-namespaces', '--sort-by=.metadata.creationTimestamp'],
+  const { items } = await kubectl.get<{ items: readonly ReportedEvent[] }>(
+    ...['events.events.k8s.io', '--all-namespaces'],
   );
-  const ours = items.filter(({ reportingController }) =>
-    reportingController.startsWith('networking.alibabacloud.com/'),
-  );
+  const ours = items
+    .filter((event) => event.reportingController.startsWith('networking.alibabacloud.com/'))
+    // Times of creation are told in whole seconds only.
+    .sort((a, b) => a.eventTime.localeCompare(b.eventTime));
   print(`\nEvents\n${eventsTable(ours)}`);
   print(`\nCloud calls since the Service was made\n${callsTable(await cloud.calls(callsBefore))}`);
 }
