@@ -38,7 +38,11 @@ interface GlobalSection {
   readonly featureGates?: string;
 }
 
-const ID = { type: 'string', pattern: '^[A-Za-z0-9-]*$', maxLength: 64 };
+const ID = {
+  type: 'string',
+  pattern: '^\\s*[A-Za-z0-9-]{0,64}\\s*$',
+  description: 'must consist of at most 64 letters, digits and dashes',
+};
 const TEXT = { type: 'string' };
 const COUNT = { type: 'integer', minimum: 0 };
 
@@ -54,6 +58,7 @@ const GLOBAL_PROPERTIES: Readonly<Record<keyof GlobalSection, object>> &
   vswitchid: {
     type: 'string',
     pattern: '^([A-Za-z0-9-]*:)?[A-Za-z0-9-]*(,([A-Za-z0-9-]*:)?[A-Za-z0-9-]+)*$',
+    description: 'must be vSwitches, or pairs zone:vSwitch, separated by commas',
   },
   zoneid: ID,
   resourceGroupID: ID,
@@ -83,7 +88,7 @@ const FIELDS_WITHOUT_EFFECT: readonly string[] = [
   'featureGates',
 ];
 
-const validateFile = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<{
+const validateFile = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<{
   Global: GlobalSection;
 }>({
   type: 'object',
@@ -250,7 +255,9 @@ function describeError(error: ErrorObject): string {
   }
   if (error.keyword === 'required') return 'Cloud-config must have everything under "Global"';
   if (path === '') return 'Cloud-config must have everything under "Global"';
-  return `Cloud-config field "${path}" ${error.message ?? 'is wrong'}`;
+  const { description } = (error.parentSchema ?? {}) as { readonly description?: string };
+  const isShape = error.keyword === 'pattern' && description !== undefined;
+  return `Cloud-config field "${path}" ${isShape ? description : (error.message ?? 'is wrong')}`;
 }
 
 function invalid(mistakes: readonly string[]): CloudConfigReading {
