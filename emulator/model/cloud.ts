@@ -118,9 +118,10 @@ export class Cloud {
     const rate = rates[action] ?? rates.default ?? 0;
     if (rate <= 0) return;
     const key = `${call.caller.accountId}/${action}`;
-    const bucket = this.#buckets.get(key) ?? { tokens: rate, at: call.now };
+    const size = Math.max(rate, 1);
+    const bucket = this.#buckets.get(key) ?? { tokens: size, at: call.now };
     const refilled = bucket.tokens + ((call.now - bucket.at) * rate) / 1000;
-    const tokens = Math.min(Math.max(rate, 1), refilled);
+    const tokens = Math.min(size, refilled);
     const allowed = tokens >= 1;
     this.#buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: call.now });
     if (!allowed) throw throttled(Math.ceil(((1 - tokens) * 1000) / rate));
