@@ -322,7 +322,8 @@ function failureOf(
   const ready = findCondition(conditionsOf(resource), 'Ready');
   if (ready?.status !== 'False') return undefined;
   const isStuck = isConditionTrue(conditionsOf(resource), 'Stalled');
-  return isStuck || resource.status.lastError !== undefined ? ready : undefined;
+  // The last error stays in the status until a pass succeeds; what follows it is progress.
+  return isStuck || resource.status.lastError?.message === ready.message ? ready : undefined;
 }
 
 function conditionsOf(resource: LoadBalancerResource | undefined): readonly Condition[] {
