@@ -18,6 +18,8 @@ const { outputFiles } = await build({
   target: 'node22.19',
   format: 'esm',
   loader: { '.yaml': 'text' },
+  // Some packages mean the one of npm, and get the one of Node.js, which warns of its end.
+  alias: { punycode: 'punycode/punycode.js' },
   // Stack traces and log lines show names; only what nobody reads is made short.
   keepNames: true,
   minifySyntax: true,

@@ -71,9 +71,9 @@ export const DEFAULT_CLOUD_SETTINGS = {
   network: 'public',
   credentials: { kind: 'ramRole' },
   metadataEndpoint: 'http://100.100.100.200',
-  connectTimeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
   // Creating a load balancer can take longer than the vendor's default of three seconds.
-  timeoutMs: 20_000,
+  timeoutMs: 10_000,
   // Together they stay below 20 calls of one operation in any second, a limit that is often met.
   callsPerSecond: 14,
   callBurst: 5,
