@@ -469,12 +469,28 @@ const events: {
     input: {
       service: served,
       resource: resourceOf({
-        ...withConditions(current('Programmed', 'False'), current('Ready', 'False')),
+        ...withConditions(
+          current('Programmed', 'False'),
+          current('Ready', 'False', { message: 'Cannot reach the API' }),
+        ),
         lastError: { message: 'Cannot reach the API' },
       }),
     },
     want: ['Warning SyncLoadBalancerFailed'],
     reason: 'A person may want to know.',
+  },
+  {
+    id: 'SVC-79',
+    name: 'EarlierErrorIsNoFailure',
+    input: {
+      service: served,
+      resource: resourceOf({
+        ...withConditions(current('Programmed', 'False'), current('Ready', 'False')),
+        lastError: { message: 'Cannot reach the API' },
+      }),
+    },
+    want: [],
+    reason: 'It stays in the status until a pass succeeds; what follows it is progress.',
   },
   {
     id: 'SVC-82',
