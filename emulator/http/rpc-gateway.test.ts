@@ -249,7 +249,7 @@ test('rule wire-unsigned: a request without a signature is refused and logged', 
   assert.equal(cloud.calls().length, 4);
   assert.equal(first?.action, 'DescribeRegions');
   assert.deepEqual(
-    [first?.principal, first?.accessKeyId, first?.code, first?.applied],
+    [first.principal, first.accessKeyId, first.code, first.applied],
     [null, null, 'IncompleteSignature', false],
   );
   assert.equal(second?.accessKeyId, 'emulator');

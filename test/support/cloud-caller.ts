@@ -12,6 +12,8 @@ export interface CallerOptions {
   readonly method?: 'GET' | 'POST';
   /** Puts the parameters into a form body instead of the query. */
   readonly form?: boolean;
+  /** How long to wait for an answer. */
+  readonly readTimeoutMs?: number;
 }
 
 /** The parameters of a call as an SDK takes them: lists and objects are flattened on the way. */
@@ -53,7 +55,7 @@ export function cloudCaller(url: string, options: CallerOptions = {}): CloudCall
     accessKeySecret: options.accessKeySecret ?? 'emulator-secret',
     ...(options.securityToken === undefined ? {} : { securityToken: options.securityToken }),
     ...(options.signature === 'V1' ? { signatureAlgorithm: 'v2' } : {}),
-    readTimeout: 30_000,
+    readTimeout: options.readTimeoutMs ?? 30_000,
     connectTimeout: 5_000,
   });
   const client = new openApi.default(config);
