@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { startE2eCluster } from './support/e2e-cluster.ts';
+
+const SAMPLES = path.join(import.meta.dirname, '../../config/samples');
+
+const e2e = await startE2eCluster();
+const { cluster, cloud, installation, kubectl } = e2e;
+const operator = await installation.startReplica('samples-0');
+await operator.waitUntilReady();
+
+interface SampleObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+for (const file of (await readdir(SAMPLES)).sort()) {
+  test(`sample ${file}: becomes a load balancer, and leaves nothing behind`, async () => {
+    const namespace = await cluster.createNamespace();
+    const text = await readFile(path.join(SAMPLES, file), 'utf8');
+    const services = parseAllDocuments(text)
+      .map((document) => document.toJS() as SampleObject)
+      .filter(({ kind }) => kind === 'Service')
+      .map(({ metadata }) => metadata.name);
+    assert.notEqual(services.length, 0);
+
+    await kubectl.apply(text, '-n', namespace);
+    for (const name of services) {
+      await e2e.waitForCondition(namespace, name, { type: 'Ready', status: 'True' });
+    }
+    const { loadBalancers } = await cloud.state();
+    assert.equal(loadBalancers.length, services.length);
+    const listeners = loadBalancers.flatMap((balancer) => balancer.listeners);
+    assert.deepEqual(new Set(listeners.map(({ status }) => status)), new Set(['running']));
+
+    await kubectl.runWithInput(text, 'delete', '-f', '-', '-n', namespace);
+    for (const name of services) await e2e.waitForGone(namespace, name);
+    const left = await cloud.state();
+    assert.deepEqual([left.loadBalancers, left.vServerGroups], [[], []]);
+  });
+}
+
+test('sample load-balancer-full.yaml: each of its settings reaches the cloud', async () => {
+  const namespace = await cluster.createNamespace();
+  const file = path.join(SAMPLES, 'load-balancer-full.yaml');
+  await kubectl.run('apply', '-f', file, '-n', namespace);
+  await e2e.waitForCondition(namespace, 'shop', { type: 'Ready', status: 'True' });
+  const state = await cloud.request<{
+    loadBalancers: {
+      tags: Record<string, string>;
+      listeners: Record<string, unknown>[];
+      [member: string]: unknown;
+    }[];
+  }>('GET', '/_admin/state');
+  const [balancer] = state.loadBalancers;
+  assert.ok(balancer !== undefined);
+  const { tags, listeners, ...settings } = balancer;
+  const wanted = {
+    loadBalancerName: 'shop-frontend',
+    addressType: 'internet',
+    instanceChargeType: 'PayBySpec',
+    loadBalancerSpec: 'slb.s2.small',
+    internetChargeType: 'paybybandwidth',
+    bandwidth: 50,
+    masterZoneId: 'cn-hangzhou-h',
+    slaveZoneId: 'cn-hangzhou-i',
+    modificationProtectionStatus: 'ConsoleProtection',
+  };
+  assert.deepEqual({ ...settings, ...wanted }, settings);
+  assert.deepEqual({ ...tags, team: 'storefront', 'cost-center': '4711' }, tags);
+
+  const listener = (protocol: string) =>
+    listeners.find(({ listenerProtocol }) => listenerProtocol === protocol) ?? {};
+  const wantedTcp = {
+    listenerPort: 443,
+    scheduler: 'wlc',
+    persistenceTimeout: 600,
+    establishedTimeout: 300,
+    healthCheckType: 'http',
+    healthCheckURI: '/healthz',
+    healthCheckDomain: 'shop.example.com',
+    healthCheckHttpCode: 'http_2xx,http_3xx',
+    healthCheckInterval: 5,
+    healthCheckConnectTimeout: 3,
+    healthyThreshold: 2,
+    unhealthyThreshold: 4,
+  };
+  const tcp = listener('tcp');
+  assert.deepEqual({ ...tcp, ...wantedTcp }, tcp);
+  const udp = listener('udp');
+  assert.deepEqual({ ...udp, scheduler: 'wrr', healthCheckInterval: 10 }, udp);
+});
