@@ -1,16 +1,22 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { annotationReference } from './annotation-reference.ts';
 import { chartCrds } from './chart-crds.ts';
 import { cloudOperations } from './cloud-operations.ts';
+import { conditionReference } from './condition-reference.ts';
+import { conformance } from './conformance.ts';
 import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
 import { resourceSchemas } from './resource-schema.ts';
 import { resourceTypes } from './resource-types.ts';
 
 /** Everything in the repository that is made from something else in it. */
 const GENERATORS: readonly (() => Promise<GeneratedFile[]>)[] = [
+  annotationReference,
   chartCrds,
   cloudOperations,
+  conditionReference,
+  conformance,
   resourceTypes,
   resourceSchemas,
 ];

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LOAD_BALANCER_MESSAGES } from '../../src/reconcilers/load-balancer/load-balancer-messages.ts';
+import {
+  SERVICE_CONDITIONS,
+  SERVICE_EVENTS,
+} from '../../src/reconcilers/service/service-messages.ts';
+import { conditionReference } from './condition-reference.ts';
+
+const [file] = await conditionReference();
+const rows = (file?.content ?? '').split('\n').filter((line) => line.startsWith('| '));
+
+test('UX-08 conditionReference: every reason has a row with meaning, cause and remedy', () => {
+  const reasons = [
+    ...Object.keys(LOAD_BALANCER_MESSAGES),
+    ...Object.values(SERVICE_CONDITIONS).map(({ reason }) => reason),
+    ...Object.keys(SERVICE_EVENTS),
+  ];
+  for (const reason of reasons) {
+    const row = rows.find((line) => line.startsWith(`| ${reason} |`));
+    const [, , ...told] = (row ?? '').split(' | ');
+    assert.equal(told.length, 3, reason);
+    assert.ok(
+      told.every((text) => text !== '' && text !== ' |'),
+      reason,
+    );
+  }
+});
+
+test('conditionReference: what is filled in is not shown as a gap', () => {
+  assert.ok(rows.every((row) => !row.includes('{detail}')));
+});

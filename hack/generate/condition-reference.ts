@@ -1,0 +1,117 @@
+import {
+  LOAD_BALANCER_MESSAGES,
+  type LoadBalancerMessage,
+  type ShownAs,
+} from '../../src/reconcilers/load-balancer/load-balancer-messages.ts';
+import { SERVICE_READY_CONDITION } from '../../src/reconcilers/names.ts';
+import {
+  SERVICE_CONDITIONS,
+  SERVICE_EVENTS,
+  type ServiceConditionEntry,
+} from '../../src/reconcilers/service/service-messages.ts';
+import { SERVICE_REMEDIES } from '../../src/reconcilers/service/service-remedies.ts';
+import type { GeneratedFile } from './generated-file.ts';
+
+const PAGE = 'docs/conditions.md';
+
+/** What each condition type of AlibabaLoadBalancers is about. */
+const LOAD_BALANCER_CONDITIONS: Readonly<
+  Record<Extract<ShownAs, { readonly condition: string }>['condition'], string>
+> = {
+  Ready: 'Accepted, Programmed and BackendsSynced together, for this generation',
+  Accepted: 'the spec is valid, and the load balancer is ours to manage',
+  Programmed: 'the cloud has what is asked for and accepted, and the listeners run',
+  BackendsSynced: 'the nodes that should be registered are',
+  Reconciling: 'it is being worked on, and nothing has to be done about it',
+  Stalled: 'nothing goes on before a person acts',
+};
+
+interface ReferenceRow {
+  readonly reason: string;
+  readonly shownAs: readonly string[];
+  readonly meaning: string;
+  readonly when: string;
+  readonly remedy: string;
+}
+
+/** Generates the page that tells of every reason what it means, what brings it up and what to do. */
+export function conditionReference(): Promise<GeneratedFile[]> {
+  return Promise.resolve([{ path: PAGE, content: conditionsPage() }]);
+}
+
+function conditionsPage(): string {
+  return [
+    '<!-- Generated from the tables of messages in src/reconcilers; run `npm run generate`. -->',
+    '',
+    '# Conditions and events',
+    '',
+    'Every reason that is shown on an AlibabaLoadBalancer or a Service. A Warning is recorded when its',
+    'message is new, and what has to be acted on stays in a condition after the event is gone. Messages',
+    "carry the cloud's error code; the request id is in `status.lastError` of the AlibabaLoadBalancer.",
+    '',
+    '## AlibabaLoadBalancer',
+    '',
+    '| condition | True says |',
+    '| --- | --- |',
+    ...Object.entries(LOAD_BALANCER_CONDITIONS).map(([type, says]) => tableRow([type, says])),
+    '',
+    'Ready takes the reason of the first of its three that is False, and Stalled that of what has to be',
+    'acted on. Which of them a reason is first seen in:',
+    '',
+    ...reasonTable(Object.entries(LOAD_BALANCER_MESSAGES).map(loadBalancerRow)),
+    '',
+    '## Service',
+    '',
+    `The condition \`${SERVICE_READY_CONDITION}\` mirrors the Ready of its AlibabaLoadBalancer with the same`,
+    'reasons, and has these of its own. `LoadBalancerPortsError` is the condition that Kubernetes defines for',
+    'ports that cannot be served.',
+    '',
+    ...reasonTable(Object.entries(SERVICE_CONDITIONS).map(serviceConditionRow)),
+    '',
+    'Events on Services; the first nine reasons are those of every service controller of Kubernetes:',
+    '',
+    ...reasonTable(
+      Object.entries(SERVICE_EVENTS).map(([reason, { type, note, when }]) => ({
+        reason,
+        shownAs: [`${type} event`],
+        meaning: note,
+        when,
+        remedy: remedyOf(reason),
+      })),
+    ),
+    '',
+  ].join('\n');
+}
+
+function loadBalancerRow([reason, message]: [string, LoadBalancerMessage]): ReferenceRow {
+  const shownAs = message.shownAs.map((shown) =>
+    'event' in shown ? `${shown.event} event` : `${shown.condition}=${shown.status}`,
+  );
+  return { ...message, reason, shownAs };
+}
+
+function serviceConditionRow([key, entry]: [string, ServiceConditionEntry]): ReferenceRow {
+  const { type, status, reason, message, when } = entry;
+  return { reason, shownAs: [`${type}=${status}`], meaning: message, when, remedy: remedyOf(key) };
+}
+
+function remedyOf(key: string): string {
+  const remedies: Readonly<Record<string, string>> = SERVICE_REMEDIES;
+  return remedies[key] ?? '';
+}
+
+function reasonTable(rows: readonly ReferenceRow[]): string[] {
+  return [
+    '| reason | shown as | meaning | cause | remedy |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(({ reason, shownAs, meaning, when, remedy }) => {
+      const said =
+        meaning === '{detail}' ? 'As the message says' : meaning.replace('{detail}', '…');
+      return tableRow([reason, shownAs.join('<br>'), said, when, remedy === '' ? 'none' : remedy]);
+    }),
+  ];
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
