@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
+import { seedInstances } from '../../emulator/model/cloud-seed.ts';
+import type { Kubectl } from '../../test/support/kubectl.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { CloudProcess, type CloudStateView } from '../demo/cloud-process.ts';
+import { LocalInstallation, type Replica } from '../demo/local-installation.ts';
+import { nodesOfInstances } from '../demo/local-nodes.ts';
+import { asideOf } from './call-tally.ts';
+
+const NEVER_QUIET_MS = 15 * 60_000;
+const POLL_MS = 500;
+/** Room for every scenario; an account that serves a hundred load balancers has been given it. */
+const LOAD_BALANCER_QUOTA = 200;
+const RSS_SAMPLES = 10;
+const RSS_SAMPLE_MS = 1_000;
+
+/** An API server, a local cloud and the operator of the installed chart, each in processes of its own. */
+export class BenchCluster {
+  readonly cloud: CloudProcess;
+  readonly kubectl: Kubectl;
+  readonly #controlPlane: ControlPlane;
+  readonly #installation: LocalInstallation;
+  #operator: Replica | undefined;
+  #starts = 0;
+  #nodes = 0;
+
+  private constructor(
+    controlPlane: ControlPlane,
+    cloud: CloudProcess,
+    installation: LocalInstallation,
+  ) {
+    this.#controlPlane = controlPlane;
+    this.cloud = cloud;
+    this.#installation = installation;
+    this.kubectl = installation.kubectl;
+  }
+
+  /** Starts everything but the operator, with three nodes. */
+  static async start(directory: string): Promise<BenchCluster> {
+    // No controller of Kubernetes takes part: node ports come from the API server, and endpoints
+    // from the bench, so that nothing changes but what a scenario changes.
+    const controlPlane = await startControlPlane({ directory });
+    const cloud = await CloudProcess.start(controlPlane.processes);
+    const quotas = { slb_quota_instances_num: LOAD_BALANCER_QUOTA };
+    await cloud.request('PUT', '/_admin/settings', { quotas });
+    const extraEnv = Object.entries(cloud.environment()).map(([name, value]) => ({ name, value }));
+    const installation = await LocalInstallation.install({
+      controlPlane,
+      directory,
+      values: { operator: { extraEnv } },
+    });
+    const cluster = new BenchCluster(controlPlane, cloud, installation);
+    const { instances } = await cloud.state();
+    cluster.#nodes = instances.length;
+    await cluster.applyAll(nodesOfInstances(instances));
+    return cluster;
+  }
+
+  /** Starts the operator and tells how long it took to be ready. */
+  async startOperator(...furtherFlags: readonly string[]): Promise<number> {
+    this.#starts += 1;
+    const name = `operator-${this.#starts}`;
+    this.#operator = await this.#installation.startReplica(name, ...furtherFlags);
+    const startedMs = performance.now();
+    await this.#operator.waitUntilReady();
+    return Math.round(performance.now() - startedMs);
+  }
+
+  /** Ends the operator as a rolling update does. */
+  async stopOperator(): Promise<void> {
+    await this.#operator?.end('SIGTERM');
+  }
+
+  /** Creates or changes many objects in one go. */
+  async applyAll(items: readonly object[]): Promise<void> {
+    await this.kubectl.apply({ apiVersion: 'v1', kind: 'List', items }, '--server-side');
+  }
+
+  /** Adds one instance to the cloud, and the Node object of it to the cluster. */
+  async addNode(): Promise<void> {
+    const instances = seedInstances(this.#nodes + 1).slice(this.#nodes);
+    this.#nodes += 1;
+    await this.cloud.request('POST', '/_admin/seed', { instances });
+    const ids = instances.map(({ instanceId }) => instanceId);
+    const all: CloudStateView['instances'] = (await this.cloud.state()).instances;
+    await this.applyAll(nodesOfInstances(all.filter(({ instanceId }) => ids.includes(instanceId))));
+  }
+
+  /** Tells the number of the last call that reached the cloud. */
+  async lastCall(): Promise<number> {
+    return (await this.cloud.calls()).at(-1)?.seq ?? 0;
+  }
+
+  /**
+   * Waits until no call but those beside the work has come for a while.
+   *
+   * Shape: every call after `since`, in order of arrival.
+   */
+  async callsUntilQuiet(since: number, quietMs: number): Promise<CallRecord[]> {
+    const startedMs = performance.now();
+    let busyMs = startedMs;
+    const calls: CallRecord[] = [];
+    while (performance.now() - busyMs < quietMs) {
+      if (performance.now() - startedMs > NEVER_QUIET_MS) {
+        throw new Error(
+          `The cloud is still being called after ${NEVER_QUIET_MS / 60_000} minutes: ${calls
+            .slice(-10)
+            .map(({ action, code }) => `${action} ${code ?? ''}`.trim())
+            .join(', ')}`,
+        );
+      }
+      await sleep(POLL_MS);
+      const fresh = await this.cloud.calls(calls.at(-1)?.seq ?? since);
+      if (fresh.some((call) => asideOf(call) === undefined)) busyMs = performance.now();
+      calls.push(...fresh);
+    }
+    return calls;
+  }
+
+  /** Measures the operator's resident memory, in MiB: the median of some seconds. */
+  async operatorRssMiB(): Promise<number> {
+    const pid = this.#operator?.pid ?? 0;
+    const samples: number[] = [];
+    for (let sample = 0; sample < RSS_SAMPLES; sample += 1) {
+      samples.push(await residentKiB(pid));
+      await sleep(RSS_SAMPLE_MS);
+    }
+    const median = samples.toSorted((a, b) => a - b)[RSS_SAMPLES / 2] ?? 0;
+    return Math.round(median / 102.4) / 10;
+  }
+
+  /** Ends everything that was started. */
+  async stop(): Promise<void> {
+    await this.#controlPlane.stop();
+  }
+}
+
+async function residentKiB(pid: number): Promise<number> {
+  if (process.platform === 'linux') {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', `${pid}`]);
+  return Number(stdout.trim());
+}
