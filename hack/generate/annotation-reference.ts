@@ -10,7 +10,7 @@ import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
 const HEADER = '<!-- Generated from src/reconcilers/service; run `npm run generate`. -->';
 
 const SERVED = {
-  CLB: 'every listener',
+  CLB: 'CLB load balancers',
   HTTP: 'HTTP and HTTPS listeners',
   NLB: 'network load balancers (NLB)',
 } as const;

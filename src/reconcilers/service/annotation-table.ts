@@ -119,7 +119,7 @@ const PREFIXED: Readonly<Record<string, Draft>> = {
   },
   'force-override-listeners': {
     meaning: 'Whether listeners of an existing load balancer are taken over',
-    allowed: '"true"',
+    allowed: 'left out',
     isDefault: isNot('true'),
     needs: { name: 'id', isMet: isPresent },
   },
