@@ -4,13 +4,23 @@ import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { AdminRefusal } from './admin-refusal.ts';
 
-interface Schema {
-  readonly $ref?: string;
-  readonly [member: string]: unknown;
+/** The parts of a JSON schema that this interface uses. */
+export interface AdminSchema {
+  readonly $ref?: string | undefined;
+  readonly type?: string | readonly string[] | undefined;
+  readonly description?: string | undefined;
+  readonly enum?: readonly string[] | undefined;
+  readonly default?: string | number | boolean | undefined;
+  readonly anyOf?: readonly AdminSchema[] | undefined;
+  readonly allOf?: readonly AdminSchema[] | undefined;
+  readonly items?: AdminSchema | undefined;
+  readonly required?: readonly string[] | undefined;
+  readonly properties?: Readonly<Record<string, AdminSchema>> | undefined;
+  readonly additionalProperties?: boolean | AdminSchema | undefined;
 }
 
 interface Body {
-  readonly content?: { readonly 'application/json'?: { readonly schema: Schema } };
+  readonly content?: { readonly 'application/json'?: { readonly schema: AdminSchema } };
 }
 
 interface QueryParameter {
@@ -18,7 +28,7 @@ interface QueryParameter {
   readonly name: string;
   readonly in: string;
   readonly description?: string;
-  readonly schema: Schema;
+  readonly schema: AdminSchema;
 }
 
 /** One verb of the published interface. */
@@ -34,7 +44,7 @@ export interface AdminOperation {
 export interface AdminDocument {
   readonly info: { readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, AdminOperation>>>>;
-  readonly components: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  readonly components: Readonly<Record<string, Readonly<Record<string, AdminSchema>>>>;
 }
 
 const FILE = new URL('./admin-openapi.yaml', import.meta.url);
@@ -86,6 +96,12 @@ export class AdminInterface {
     return this.#mistakeOf(`${method} ${path} ${status}`, schema, body);
   }
 
+  /** The description of what a schema refers to. */
+  describe(schema: AdminSchema): string | undefined {
+    const name = schema.$ref?.split('/').at(-1) ?? '';
+    return this.document.components.schemas?.[name]?.description;
+  }
+
   #operation(method: string, path: string): AdminOperation {
     const operation = this.document.paths[path]?.[method.toLowerCase()];
     if (operation === undefined) throw new TypeError(`${method} ${path} is not published`);
@@ -94,19 +110,19 @@ export class AdminInterface {
 
   #resolve(reference: string): Body {
     const [, , section = '', name = ''] = reference.split('/');
-    return (this.document.components[section]?.[name] ?? {}) as Body;
+    return (this.document.components[section]?.[name] ?? {}) as unknown as Body;
   }
 
-  #check(key: string, schema: Schema, value: unknown, subject: string): void {
+  #check(key: string, schema: AdminSchema, value: unknown, subject: string): void {
     const mistake = this.#mistakeOf(key, schema, value);
     if (mistake !== undefined) throw new AdminRefusal(400, `${subject} is not valid: ${mistake}`);
   }
 
-  #mistakeOf(key: string, schema: Schema, value: unknown): string | undefined {
+  #mistakeOf(key: string, schema: AdminSchema, value: unknown): string | undefined {
     let validate = this.#validators.get(key);
     if (validate === undefined) {
       const absolute = JSON.stringify(schema).replaceAll('"#/', `"${DOCUMENT_ID}#/`);
-      validate = this.#ajv.compile(JSON.parse(absolute) as Schema);
+      validate = this.#ajv.compile(JSON.parse(absolute) as AdminSchema);
       this.#validators.set(key, validate);
     }
     if (validate(value)) return undefined;

@@ -1,15 +1,22 @@
+/** What each kind of fault does to the calls it matches. */
+export const FAULT_KINDS = {
+  error:
+    'It is refused with `code` and `httpStatus` and changes nothing; with `applied: true` it takes effect first.',
+  throttle: 'It is throttled and changes nothing; `delayMs` is the wait that the answer asks for.',
+  delay: 'It waits `delayMs` before it is carried out, or before its answer goes out (`when`).',
+  drop: 'Its connection is cut before it is applied.',
+  'lose-answer': 'It is applied, then its connection is cut.',
+  'apply-late': 'Its connection is cut at once, and it is applied `delayMs` later.',
+  hold: 'It stops before it is carried out, or before its answer goes out (`when`), until it is released. When its caller goes away, it is carried out upon release all the same, and its client token is free meanwhile.',
+  'empty-list':
+    'The outermost lists of its answer are empty; the answer looks complete, as if nothing were there.',
+  'short-list':
+    'The outermost lists of its answer have the first half of their items, rounded down; the answer looks complete.',
+  lag: 'A read sees the cloud as it was `delayMs` ago. What was seeded has always been there.',
+} as const;
+
 /** What goes wrong with the calls that a fault matches. */
-export type FaultKind =
-  | 'error'
-  | 'throttle'
-  | 'delay'
-  | 'drop'
-  | 'lose-answer'
-  | 'apply-late'
-  | 'hold'
-  | 'empty-list'
-  | 'short-list'
-  | 'lag';
+export type FaultKind = keyof typeof FAULT_KINDS;
 
 /** Where a delay or a hold stops a call: before it is carried out, or before it is answered. */
 export type FaultMoment = 'received' | 'applied';

@@ -6,6 +6,7 @@ import { chartCrds } from './chart-crds.ts';
 import { cloudOperations } from './cloud-operations.ts';
 import { conditionReference } from './condition-reference.ts';
 import { conformance } from './conformance.ts';
+import { emulatorReference } from './emulator-reference.ts';
 import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
 import { resourceSchemas } from './resource-schema.ts';
 import { resourceTypes } from './resource-types.ts';
@@ -17,6 +18,7 @@ const GENERATORS: readonly (() => Promise<GeneratedFile[]>)[] = [
   cloudOperations,
   conditionReference,
   conformance,
+  emulatorReference,
   resourceTypes,
   resourceSchemas,
 ];
