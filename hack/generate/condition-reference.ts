@@ -87,7 +87,7 @@ function loadBalancerRow([reason, message]: [string, LoadBalancerMessage]): Refe
   const shownAs = message.shownAs.map((shown) =>
     'event' in shown ? `${shown.event} event` : `${shown.condition}=${shown.status}`,
   );
-  return { ...message, reason, shownAs };
+  return { ...message, reason, shownAs: shownAs.length === 0 ? ['log and metrics'] : shownAs };
 }
 
 function serviceConditionRow([key, entry]: [string, ServiceConditionEntry]): ReferenceRow {
