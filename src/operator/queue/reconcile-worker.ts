@@ -39,6 +39,8 @@ const REPORT_TIMEOUT_MS = 60_000;
 /** Takes keys from a queue, runs the reconciler on each, and decides when it runs again. */
 export class ReconcileWorker {
   readonly #options: ReconcileWorkerOptions;
+  /** The failure of each failing key, so that its repetitions are no news. */
+  readonly #failing = new Map<string, string>();
 
   constructor(options: ReconcileWorkerOptions) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class ReconcileWorker {
   #settle(key: ObjectKey, outcome: Outcome): PassResult {
     const { queue, retryPolicy } = this.#options;
     retryPolicy.forget(key);
+    this.#failing.delete(textOf(key));
     switch (outcome.kind) {
       case 'settled':
         return 'success';
@@ -114,7 +117,9 @@ export class ReconcileWorker {
     if (failure.kind === 'terminal') metrics?.failedTerminally();
 
     // A conflict is the normal end of a race and is no news.
-    const isNews = failure.kind !== 'conflict' && failure.kind !== 'throttled';
+    const isError = failure.kind !== 'conflict' && failure.kind !== 'throttled';
+    const isNews = isError && this.#failing.get(textOf(key)) !== failure.message;
+    if (isError) this.#failing.set(textOf(key), failure.message);
     log[isNews ? 'error' : 'debug']('Failed to reconcile', {
       err: failure.message,
       failureKind: failure.kind,
@@ -128,7 +133,7 @@ export class ReconcileWorker {
       return 'error';
     }
     queue.retryAfter(key, retry.delayMs);
-    return isNews ? 'error' : 'requeue';
+    return isError ? 'error' : 'requeue';
   }
 
   /** A bug in a reconciler costs one pass of one key, not the process. */
@@ -209,4 +214,8 @@ export class ReconcileWorker {
       },
     };
   }
+}
+
+function textOf({ namespace, name }: ObjectKey): string {
+  return `${namespace}/${name}`;
 }
