@@ -17,14 +17,11 @@ export const SERVICE_UID_TAG = `${API_GROUP}/service-uid`;
 /** The tag with the namespace and name of the Service, for people. */
 export const SERVICE_NAME_TAG = `${API_GROUP}/service`;
 
+/** The marks that the Go CCM does not know. */
+export const ADDED_MARKS: readonly string[] = [SERVICE_UID_TAG, SERVICE_NAME_TAG];
+
 /** Tag keys that users may not set, because either program reads a meaning into them. */
-const RESERVED_TAG_KEYS: readonly string[] = [
-  OWNER_TAG,
-  CLUSTER_TAG,
-  REUSED_TAG,
-  SERVICE_UID_TAG,
-  SERVICE_NAME_TAG,
-];
+const RESERVED_TAG_KEYS: readonly string[] = [OWNER_TAG, CLUSTER_TAG, REUSED_TAG, ...ADDED_MARKS];
 
 /** Tells whether users may set a tag with this key. */
 export function isTagKeyAllowed(key: string): boolean {
@@ -100,6 +97,16 @@ export function nodePortOfServerGroup(owner: Owner, groupName: string): number |
     ...clusterIdsOf(owner).map((clusterId) => goCcmName(owner, nodePort, clusterId)),
   ];
   return known.includes(groupName) ? nodePort : undefined;
+}
+
+/** Reads the cluster that tags name; one that stands for ours is read as ours, so that it stays. */
+export function readTags(owner: Owner, tags: readonly CloudTag[]): CloudTag[] {
+  const known = clusterIdsOf(owner);
+  return tags.map((tag) =>
+    tag.key === CLUSTER_TAG && known.includes(tag.value)
+      ? { key: CLUSTER_TAG, value: owner.clusterId }
+      : tag,
+  );
 }
 
 /** What a load balancer's tags say about who it belongs to. */

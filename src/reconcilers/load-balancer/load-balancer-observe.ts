@@ -9,7 +9,9 @@ import type {
 import type { DesiredLoadBalancer } from './load-balancer-desired.ts';
 import {
   isListenerDescription,
+  listenerDescription,
   nodePortOfServerGroup,
+  readTags,
   serverGroupName,
   type Owner,
 } from './load-balancer-names.ts';
@@ -41,7 +43,7 @@ export async function observeLoadBalancer(
   const serverGroups = await observeServerGroups(slb, owner, loadBalancerId, options);
   const observed: ObservedLoadBalancer = {
     id: loadBalancerId,
-    attributes: { kind: 'seen', value: attributes },
+    attributes: observedAttributes(owner, attributes),
     listeners: listeners.map((listener) => observedListener(owner, listener)),
     serverGroups,
     serverGroupsComplete: true,
@@ -81,7 +83,7 @@ export async function observeWhatPlanNeeds(
   if (isAttributeReadNeeded(desired.attributes, observed)) {
     const attributes = await slb.findLoadBalancer(observed.id, options);
     if (attributes === undefined) return undefined;
-    observed = { ...observed, attributes: { kind: 'seen', value: attributes } };
+    observed = { ...observed, attributes: observedAttributes(owner, attributes) };
   }
   if (isServerGroupListNeeded(desired, observed)) {
     const groups = await slb.listServerGroups(observed.id, options);
@@ -112,15 +114,27 @@ export async function observeWhatPlanNeeds(
   return observed;
 }
 
+/** Reads the settings of a load balancer as those of this owner's. */
+export function observedAttributes(
+  owner: Owner,
+  attributes: CloudLoadBalancer,
+): ObservedLoadBalancer['attributes'] {
+  return { kind: 'seen', value: { ...attributes, tags: readTags(owner, attributes.tags) } };
+}
+
 /** Reads a listener of the cloud as one of this owner's load balancer. */
 export function observedListener(owner: Owner, listener: CloudListener): ObservedListener {
   const { serverGroupId, ...settings } = listener.settings;
+  const { port } = listener.key;
+  const isOurs = isListenerDescription(owner, port, settings.description);
+  // A description that is recognised as ours stays, whichever of its spellings it has.
+  const description = isOurs ? listenerDescription(owner, port) : settings.description;
   return {
     key: listener.key,
     status: listener.status,
-    isOurs: isListenerDescription(owner, listener.key.port, settings.description),
+    isOurs,
     serverGroupId,
-    settings: { kind: 'seen', value: settings },
+    settings: { kind: 'seen', value: { ...settings, description } },
   };
 }
 

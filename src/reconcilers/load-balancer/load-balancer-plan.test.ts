@@ -314,6 +314,13 @@ const cases: readonly {
     reason: 'A missing mark is put back.',
   },
   {
+    name: 'SVC-92 MarkedByTheGoCcm',
+    desired,
+    observed: withAttributes({ tags: desired.attributes.tags.slice(0, 2) }),
+    want: [],
+    reason: 'Taking over from the Go CCM writes no tag that it would not have written.',
+  },
+  {
     name: 'ForeignTag',
     desired,
     observed: withAttributes({ tags: [...desired.attributes.tags, tag('team', 'blue')] }),

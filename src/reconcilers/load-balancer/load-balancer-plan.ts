@@ -12,6 +12,7 @@ import type {
   DesiredLoadBalancer,
   DesiredServerGroup,
 } from './load-balancer-desired.ts';
+import { ADDED_MARKS, OWNER_TAG } from './load-balancer-names.ts';
 import {
   attributesDigest,
   backendKey,
@@ -163,9 +164,7 @@ function planAttributes(
   if (desired.modificationProtection !== seen.modificationProtection) {
     actions.push({ kind: 'setModificationProtection', protection: desired.modificationProtection });
   }
-  const missingTags = desired.tags.filter(
-    (tag) => !seen.tags.some((other) => other.key === tag.key && other.value === tag.value),
-  );
+  const missingTags = desired.tags.filter((tag) => isTagMissing(tag, seen.tags, desired.tags));
   if (missingTags.length > 0) actions.push({ kind: 'tag', tags: missingTags });
   const surplusTagKeys = ownedTagKeys.filter(
     (key) =>
@@ -173,6 +172,24 @@ function planAttributes(
   );
   if (surplusTagKeys.length > 0) actions.push({ kind: 'untag', keys: surplusTagKeys });
   return actions;
+}
+
+/**
+ * Tells whether a tag has to be written.
+ *
+ * Shape: what the owner's tag already proves is not said again by the tags that only this program
+ *   knows, so that taking over from the Go CCM writes none.
+ */
+function isTagMissing(
+  wanted: CloudTag,
+  seen: readonly CloudTag[],
+  desired: readonly CloudTag[],
+): boolean {
+  const present = seen.find((tag) => tag.key === wanted.key);
+  if (present !== undefined) return present.value !== wanted.value;
+  const owner = desired.find((tag) => tag.key === OWNER_TAG);
+  const isProven = seen.some((tag) => tag.key === OWNER_TAG && tag.value === owner?.value);
+  return !(isProven && ADDED_MARKS.includes(wanted.key));
 }
 
 function isInternetChargeDifferent(

@@ -17,7 +17,11 @@ import type {
 } from '../reconciler.ts';
 import type { LoadBalancerBeliefs } from './load-balancer-belief.ts';
 import { CLUSTER_TAG } from './load-balancer-names.ts';
-import { observedListener, observeServerGroups } from './load-balancer-observe.ts';
+import {
+  observedAttributes,
+  observedListener,
+  observeServerGroups,
+} from './load-balancer-observe.ts';
 import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
 import type { LoadBalancerReconciler } from './load-balancer-reconciler.ts';
 
@@ -175,7 +179,7 @@ export class LoadBalancerSweep {
   ): Partial<ObservedLoadBalancer> {
     const owner = this.#ports.reconciler.ownerOf(resource);
     return {
-      attributes: { kind: 'seen', value: attributes },
+      attributes: observedAttributes(owner, attributes),
       listeners: listeners.map((listener) => observedListener(owner, listener)),
     };
   }
