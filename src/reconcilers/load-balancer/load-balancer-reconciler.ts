@@ -493,13 +493,14 @@ export class LoadBalancerReconciler implements Reconciler {
         message: 'The load balancer is being removed from the cloud',
       },
     };
+    let current = resource;
     if (hasCloudObject) {
       const held = await this.#deletionHold(resource, signal);
       if (held !== undefined) {
         await this.#show({ ...base, ...held }, signal);
         return settled;
       }
-      let current = await this.#show(base, signal);
+      current = await this.#show(base, signal);
       const result = await deleteFromCloud({
         slb,
         resource,
@@ -534,7 +535,7 @@ export class LoadBalancerReconciler implements Reconciler {
           });
       }
     }
-    await writer.removeFinalizer(resource, LOAD_BALANCER_FINALIZER, signal);
+    await writer.removeFinalizer(current, LOAD_BALANCER_FINALIZER, signal);
     beliefs.forget(resource.metadata.uid);
     return settled;
   }
