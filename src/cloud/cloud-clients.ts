@@ -133,7 +133,6 @@ export class CloudClients {
   reload(settings: CloudSettings): void {
     if (JSON.stringify(settings.credentials) !== JSON.stringify(this.#settings.credentials)) {
       this.#credentials.replace(settings.credentials);
-      this.#account = undefined;
     }
     this.#settings = settings;
     this.#place.replace(settings);

@@ -168,6 +168,11 @@ const words: readonly {
     message: 'The param TagKey is invalid. Request id: 0A1B2C3D-0000-1111-2222-333344445555.',
     want: 'Cannot rename the load balancer: the API refuses it, saying "The param TagKey is invalid" (InvalidParam.TagKey)',
   },
+  {
+    code: 'InvalidParam.TagValue',
+    message: 'The AccessKey LTAI123 may not use this value.',
+    want: 'Cannot rename the load balancer: the API refuses it (InvalidParam.TagValue)',
+  },
 ];
 
 for (const { code, message = 'Words of the API.', want } of words) {

@@ -96,14 +96,13 @@ function refusedCall(
   const apiMessage = textOf(result.body, 'Message');
   const entry = lookup(call.action, code, apiMessage);
   const requestId = textOf(result.body, 'RequestId');
-  const serverSide = result.httpStatus >= 500;
-  const meaning = entry?.meaning ?? (serverSide ? 'internal' : 'passing');
+  const meaning = entry?.meaning ?? (result.httpStatus >= 500 ? 'internal' : 'passing');
   const why = entry?.advice ?? explanation(meaning, call, apiMessage);
   const failure = new Failure(kindOf(meaning), `Cannot ${call.purpose}: ${why} (${code})`, {
     code,
     ...(requestId === '' ? {} : { requestId }),
     ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
-    ambiguous: call.mutating && (meaning === 'internal' || (entry === undefined && serverSide)),
+    ambiguous: call.mutating && meaning === 'internal',
   });
   return {
     failure,

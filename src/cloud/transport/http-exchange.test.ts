@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { setDefaultCACertificates } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LOOPBACK_CERTIFICATE } from '../../../test/support/loopback-certificate.ts';
 import type { Clock } from '../clock.ts';
 import { SocketHttpSender, type HttpRequest } from './http-exchange.ts';
 
@@ -124,6 +127,63 @@ test('SocketHttpSender asks beforeSend only once the connection stands', async (
   );
   assert.ok(outcome.kind === 'failed');
   assert.deepEqual([outcome.reason, outcome.sent, asked], ['connect', false, 0]);
+});
+
+test('SocketHttpSender speaks TLS, asks beforeSend after the handshake and keeps its connection', async (context) => {
+  setDefaultCACertificates([LOOPBACK_CERTIFICATE.cert]);
+  const events: string[] = [];
+  const server = createTlsServer(LOOPBACK_CERTIFICATE, (_, response) => {
+    events.push('request');
+    response.end('answer');
+  });
+  server.on('secureConnection', () => {
+    events.push('handshake');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const http = sender(context);
+  for (let call = 0; call < 2; call += 1) {
+    const outcome = await http.exchange(
+      requestTo(new URL(`https://127.0.0.1:${port}/`), {
+        beforeSend: () => {
+          events.push('beforeSend');
+        },
+      }),
+    );
+    assert.ok(outcome.kind === 'answered');
+    assert.equal(outcome.body, 'answer');
+  }
+  assert.deepEqual(events.filter((event) => event === 'handshake').length, 1);
+  assert.deepEqual(
+    events.filter((event) => event !== 'handshake'),
+    ['beforeSend', 'request', 'beforeSend', 'request'],
+  );
+});
+
+test('SocketHttpSender sends nothing to a server whose certificate nobody vouches for', async (context) => {
+  setDefaultCACertificates([]);
+  const seen: string[] = [];
+  const server = createTlsServer(LOOPBACK_CERTIFICATE, (request, response) => {
+    seen.push(request.url ?? '');
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const outcome = await sender(context).exchange(
+    requestTo(new URL(`https://127.0.0.1:${port}/secret`)),
+  );
+  assert.ok(outcome.kind === 'failed');
+  assert.deepEqual([outcome.reason, outcome.sent, seen], ['connect', false, []]);
 });
 
 test('SocketHttpSender tells a refused connection from a cut one', async (context) => {

@@ -142,9 +142,6 @@ export class SocketHttpSender implements HttpSender {
         response.once('error', (error) => {
           fail('cut', error);
         });
-        response.once('close', () => {
-          fail('cut', new Error('The answer was cut off'));
-        });
       });
     });
   }

@@ -24,8 +24,13 @@ const ACCESS_KEY: CredentialSettings = {
 class KeepingHttp implements HttpSender {
   readonly requests: HttpRequest[] = [];
   outcome: HttpOutcome = { kind: 'answered', status: 200, headers: {}, body: '{"RequestId":"R"}' };
+  /** What the instance metadata says of its role. */
+  role = '';
 
   exchange(request: HttpRequest): Promise<HttpOutcome> {
+    if (request.url.hostname === '100.100.100.200') {
+      return Promise.resolve({ kind: 'answered', status: 200, headers: {}, body: this.role });
+    }
     this.requests.push(request);
     return Promise.resolve(this.outcome);
   }
@@ -175,3 +180,27 @@ test('OBS-17: incomplete credentials fail without falling back and without telli
   });
   assert.doesNotMatch(inspect(source, { depth: 10, showHidden: true }), /the-secret/);
 });
+
+for (const code of ['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']) {
+  test(`SEC-08: SignedRpcSender asks for new credentials once the cloud refuses them: ${code}`, async () => {
+    const { http, send } = setup({ kind: 'ramRole', roleName: 'node-role' });
+    const role = (name: string): string =>
+      JSON.stringify({
+        AccessKeyId: name,
+        AccessKeySecret: 's',
+        SecurityToken: 't',
+        Expiration: '2026-03-04T11:00:00Z',
+      });
+    http.role = role('first');
+    await send();
+    http.role = role('second');
+    await send();
+    http.outcome = { kind: 'answered', status: 403, headers: {}, body: `{"Code":"${code}"}` };
+    await send();
+    await send();
+    const names = http.requests.map(
+      ({ headers }) => /Credential=(\w+),/.exec(headers.authorization ?? '')?.[1],
+    );
+    assert.deepEqual(names, ['first', 'first', 'first', 'second']);
+  });
+}

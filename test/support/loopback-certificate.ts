@@ -1,0 +1,23 @@
+/**
+ * A certificate for the loopback address, signed by itself and good until 2126, for tests that need
+ * a TLS server; it protects nothing.
+ */
+export const LOOPBACK_CERTIFICATE = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBWjCCAQCgAwIBAgIBATAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhsb29wYmFj
+azAgFw0yMDAxMDEwMDAwMDBaGA8yMTI2MDEwMTAwMDAwMFowEzERMA8GA1UEAwwI
+bG9vcGJhY2swWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATpYSfj98flOD9at583
+sZ4hyNMQDiZh6pUfmDW0fTZVtchQ91RcyCOjxW2S/TJOnmH9nLHfmR5x8aY+/Dyj
+pnMVo0MwQTAPBgNVHREECDAGhwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wHQYDVR0O
+BBYEFKF3zxJjDGjXWhQN4loZbFu/ak10MAoGCCqGSM49BAMCA0gAMEUCIQDk/bI+
+iuzTOar7NRSxDKCiJOL0kFCZ6RMbKWurdX/7LQIgVBclxdL1ZiH6FMk7+dFb0bM9
+RcnZxFjcUEuMnnlfaoU=
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgG8c/GsgJXIgNyp91
+ZGPYLknDnsBjpVFSp7ytwHPPxt2hRANCAATpYSfj98flOD9at583sZ4hyNMQDiZh
+6pUfmDW0fTZVtchQ91RcyCOjxW2S/TJOnmH9nLHfmR5x8aY+/DyjpnMV
+-----END PRIVATE KEY-----
+`,
+} as const;
