@@ -5,6 +5,7 @@ import { isFailure } from '../../src/cloud/failure.ts';
 import type { CallOptions } from '../../src/cloud/slb/slb-client.ts';
 import { DEFAULT_CLOUD_SETTINGS } from '../../src/cloud/transport/cloud-settings.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
+import { isConditionTrue } from '../../src/reconcilers/conditions.ts';
 import type { LoadBalancerResource, Service } from '../../src/reconcilers/kubernetes-objects.ts';
 import { applyLoadBalancer } from '../../src/reconcilers/load-balancer/load-balancer-apply.ts';
 import { beliefAfterCreation } from '../../src/reconcilers/load-balancer/load-balancer-belief.ts';
@@ -17,10 +18,17 @@ import {
   desiredLoadBalancer,
   type DesiredLoadBalancer,
 } from '../../src/reconcilers/load-balancer/load-balancer-desired.ts';
-import type { Owner } from '../../src/reconcilers/load-balancer/load-balancer-names.ts';
+import {
+  ADDED_MARKS,
+  listenerDescription,
+  ownershipTags,
+  serverGroupName,
+  type Owner,
+} from '../../src/reconcilers/load-balancer/load-balancer-names.ts';
 import { observeLoadBalancer } from '../../src/reconcilers/load-balancer/load-balancer-observe.ts';
 import type { ObservedLoadBalancer } from '../../src/reconcilers/load-balancer/load-balancer-observed.ts';
 import { planLoadBalancer } from '../../src/reconcilers/load-balancer/load-balancer-plan.ts';
+import { loadBalancerStatus } from '../../src/reconcilers/load-balancer/load-balancer-status.ts';
 import { loadBalancerOf, serviceOf, servicePort } from '../support/kubernetes-builders.ts';
 import { startLocalCloud, type LocalCloud } from '../support/local-cloud.ts';
 
@@ -376,4 +384,35 @@ test('a write whose answer is lost is reported as ambiguous', async () => {
     }),
     (error) => isFailure(error) && error.ambiguous,
   );
+});
+
+test('SVC-92 what the Go CCM made without a cluster id is taken over without a write', async () => {
+  const desired = desiredOf();
+  const believed = await converge(desired, await create(desired));
+  const { id } = believed;
+  const goCcm = { ...owner, clusterId: 'clusterid' };
+  const ownGroup = believed.serverGroups[0];
+  assert.ok(ownGroup?.backends.kind === 'seen');
+  const members = ownGroup.backends.value.map((backend) => ({
+    ...backend,
+    description: serverGroupName(goCcm, 30_080),
+  }));
+  await clients.slb.setBackends(id, ownGroup.id, members, options);
+  cloud.patchObject(`${id}_tcp_80`, { Description: listenerDescription(goCcm, 80) });
+  await clients.slb.tagLoadBalancer(id, ownershipTags(goCcm).slice(0, 2), options);
+  await clients.slb.untagLoadBalancer(id, [...ADDED_MARKS], options);
+
+  const read = await readAtRest(id);
+  assert.deepEqual(planLoadBalancer(desired, read), []);
+  const status = loadBalancerStatus({
+    resource: loadBalancerOf(),
+    service: serviceOf(),
+    refusal: undefined,
+    notReady: undefined,
+    progress: undefined,
+    desired,
+    observed: read,
+    nowMs: 0,
+  });
+  assert.ok(isConditionTrue(status.conditions ?? [], 'Ready'));
 });

@@ -153,20 +153,20 @@ function observedServerGroup(
   return withMembers(owner, base, backends);
 }
 
-/** Members without our description were registered by someone else, and stay. */
+/**
+ * Members without our description were registered by someone else, and stay; one that is recognised
+ * as ours counts as described, whichever spelling it has.
+ */
 function withMembers(
   owner: Owner,
   group: ObservedServerGroup,
   backends: readonly CloudBackend[],
 ): ObservedServerGroup {
-  const value = backends.filter((backend) => isOurBackend(owner, group, backend));
+  const { nodePort } = group;
+  if (nodePort === undefined) return group;
+  const description = serverGroupName(owner, nodePort);
+  const value = backends
+    .filter((backend) => nodePortOfServerGroup(owner, backend.description) === nodePort)
+    .map((backend) => ({ ...backend, description }));
   return { ...group, backends: { kind: 'seen', value }, registered: value.length };
-}
-
-function isOurBackend(owner: Owner, group: ObservedServerGroup, backend: CloudBackend): boolean {
-  if (group.nodePort === undefined) return false;
-  return (
-    backend.description === serverGroupName(owner, group.nodePort) ||
-    nodePortOfServerGroup(owner, backend.description) === group.nodePort
-  );
 }
