@@ -140,7 +140,14 @@ function addServers(context: OperationContext): Answer {
 function removeServers(context: OperationContext): Answer {
   const group = claimGroup(context);
   const given = parseBackendServers(context, 'BackendServers');
-  return replaceServers(context, group, without(group, given));
+  const { VServerGroupId, BackendServers } = replaceServers(context, group, without(group, given));
+  // This answer alone tells no descriptions.
+  const BackendServer = BackendServers.BackendServer.map((server) => {
+    const plain = { ...server };
+    Reflect.deleteProperty(plain, 'Description');
+    return plain;
+  });
+  return { VServerGroupId, BackendServers: { BackendServer } };
 }
 
 function modifyServers(context: OperationContext): Answer {
@@ -186,7 +193,7 @@ function replaceServers(
   context: OperationContext,
   group: VServerGroup,
   backendServers: readonly BackendServer[],
-): Answer {
+): ChangedGroup {
   const changed = { ...group, backendServers };
   context.state.vServerGroups.set(group.vServerGroupId, changed, context.now);
   return changedGroup(changed);
@@ -327,7 +334,12 @@ function describedServer(server: BackendServer): Record<string, unknown> {
   };
 }
 
-function changedGroup(group: VServerGroup): Record<string, unknown> {
+interface ChangedGroup extends Answer {
+  readonly VServerGroupId: string;
+  readonly BackendServers: { readonly BackendServer: readonly Record<string, unknown>[] };
+}
+
+function changedGroup(group: VServerGroup): ChangedGroup {
   return {
     VServerGroupId: group.vServerGroupId,
     BackendServers: { BackendServer: group.backendServers.map(describedServer) },
