@@ -223,6 +223,10 @@ test('rule wire-v3-signature: the body is signed too', async () => {
   assert.equal((await request('RegionId=cn-hangzhou')).status, 200);
   const swapped = await request('RegionId=cn-beijing', 'RegionId=cn-hangzhou');
   assert.equal(swapped.code(), 'SignatureDoesNotMatch');
+  const stated = { 'x-acs-content-sha256': createHash('sha256').update('other').digest('hex') };
+  const headers = v3Headers('', { signed, headers: stated });
+  const misstated = await send('/', { method: 'POST', headers });
+  assert.equal(misstated.code(), 'SignatureDoesNotMatch');
 });
 
 test('rule wire-encoding: names of the query may be encoded or not', async () => {
