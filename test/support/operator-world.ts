@@ -54,6 +54,7 @@ export interface KubeEvent {
   readonly type: string;
   readonly reason: string;
   readonly note: string;
+  readonly eventTime: string;
   readonly reportingController: string;
   readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string };
 }
@@ -71,6 +72,8 @@ export interface OperatorWorld {
   readonly cloud: LocalCloud;
   /** Starts an operator in this process, as the program would be with these further flags. */
   startOperator(...flags: readonly string[]): Promise<RunningOperator>;
+  /** Ends every operator that runs, and waits for that. */
+  stopOperators(): Promise<void>;
   /** Finds an object; `undefined` when it is not there. */
   find(kind: string, namespace: string, name: string): Promise<KubeObject | undefined>;
   events(namespace: string): Promise<readonly KubeEvent[]>;
@@ -124,6 +127,11 @@ export async function startOperatorWorld(
           return operator.stop();
         },
       };
+    },
+    stopOperators: async () => {
+      const operators = [...running];
+      running.clear();
+      await Promise.all(operators.map((operator) => operator.stop()));
     },
     find: async (kind, namespace, name) => {
       const text = await kubectl.run(
