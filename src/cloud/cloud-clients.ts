@@ -1,4 +1,5 @@
 import type { Clock, Randomness } from './clock.ts';
+import { isFailure } from './failure.ts';
 import { OpenApiSlbClient } from './slb/openapi-slb-client.ts';
 import type { SlbClient } from './slb/slb-client.ts';
 import { findSlbCode } from './slb/slb-error-table.ts';
@@ -108,16 +109,26 @@ export class CloudClients {
     });
   }
 
-  /** Tells account, region and VPC; the account is asked for again once the credentials differ. */
+  /**
+   * Tells account, region and VPC.
+   *
+   * Shape: the account is asked for again when the credentials differ. Those that were merely
+   *   renewed belong to the account of before, so that an outage of the token service stops nothing.
+   */
   async identity(signal: AbortSignal): Promise<CloudIdentity> {
     const regionId = await this.#place.regionId(signal);
     const vpcId = await this.#place.vpcId(signal);
     const principal = await this.#sender.principal(signal);
-    if (this.#account?.principal !== principal) {
+    const known = this.#account;
+    if (known?.principal === principal) return { accountId: known.accountId, regionId, vpcId };
+    try {
       const { accountId } = await this.sts.getCallerIdentity({ signal, lane: 'live' });
       this.#account = { principal, accountId };
+      return { accountId, regionId, vpcId };
+    } catch (error) {
+      if (known === undefined || !isFailure(error) || error.kind === 'terminal') throw error;
+      return { accountId: known.accountId, regionId, vpcId };
     }
-    return { accountId: this.#account.accountId, regionId, vpcId };
   }
 
   /** Tells the vSwitch for new objects and its zone: as configured, else those of this instance. */
@@ -133,6 +144,7 @@ export class CloudClients {
   reload(settings: CloudSettings): void {
     if (JSON.stringify(settings.credentials) !== JSON.stringify(this.#settings.credentials)) {
       this.#credentials.replace(settings.credentials);
+      this.#account = undefined;
     }
     this.#settings = settings;
     this.#place.replace(settings);

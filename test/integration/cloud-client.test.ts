@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { startEmulator } from '../../emulator/emulator.ts';
+import { createEmulator, startEmulator } from '../../emulator/emulator.ts';
 import { DEFAULT_ACCOUNT, DEFAULT_SEED } from '../../emulator/model/cloud-seed.ts';
 import { createCloudClients, type CloudClients } from '../../src/cloud/cloud-clients.ts';
 import type { Clock } from '../../src/cloud/clock.ts';
@@ -11,13 +11,16 @@ import type {
   ListenerKey,
   ListenerSettings,
 } from '../../src/cloud/slb/slb-client.ts';
+import type { HttpSender } from '../../src/cloud/transport/http-exchange.ts';
 import type { ObservedCall } from '../../src/cloud/transport/call-observer.ts';
 import {
   DEFAULT_CLOUD_SETTINGS,
   type CloudSettings,
 } from '../../src/cloud/transport/cloud-settings.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
+import { LocalCloudDoor } from '../support/local-cloud-door.ts';
 import { startLocalCloud, type LocalCloud } from '../support/local-cloud.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Clients of a local cloud, with a note of all that they counted and logged. */
 function connect(
@@ -25,6 +28,7 @@ function connect(
   accessKey: { readonly id: string; readonly secret: string },
   more: Partial<CloudSettings> = {},
   clock: Clock = new SystemClock(),
+  http?: HttpSender,
 ) {
   const { host } = new URL(url);
   const settings: CloudSettings = {
@@ -53,6 +57,7 @@ function connect(
     mayWrite: () => lease.held,
     metrics: { observeCall: (call) => observed.push(call) },
     logger: { debug: log, info: log, warn: log },
+    ...(http === undefined ? {} : { http }),
   });
   return { clients, slb: clients.slb, settings, lease, observed, logged };
 }
@@ -622,6 +627,82 @@ test('SEC-08: works with the role of its instance and renews its credentials in 
     return action !== 'InstanceMetadata' && code !== null;
   });
   assert.deepEqual(refused, [], 'No call was ever made with credentials that had ended.');
+});
+
+test('works through a door in the process, on a clock that is not the machine’s', async () => {
+  const clock = new VirtualClock();
+  const emulator = createEmulator({ clock });
+  const { clients, slb } = connect(
+    'http://local.cloud',
+    { id: 'unused', secret: 'unused' },
+    { credentials: { kind: 'ramRole' } },
+    clock,
+    new LocalCloudDoor(emulator, clock),
+  );
+  const work = async (): Promise<string> => {
+    await clients.identity(live.signal);
+    const { id } = await slb.createLoadBalancer(
+      { AddressType: 'internet', InstanceChargeType: 'PayByCLCU' },
+      'token',
+      live,
+    );
+    for (let index = 0; index < 50; index += 1) {
+      await slb.setLoadBalancerName(id, `name-${index}`, live);
+    }
+    return id;
+  };
+  const startedAt = performance.now();
+  const id = await clock.until(work());
+  assert.equal((await clock.until(slb.findLoadBalancer(id, live)))?.name, 'name-49');
+  assert.ok(clock.monotonicMs() >= 50 * 300, 'The pauses have passed,');
+  assert.ok(performance.now() - startedAt < 5_000, 'but not in real time.');
+  const refused = emulator.admin.calls().filter(({ code }) => code !== null);
+  assert.deepEqual(refused, []);
+});
+
+test('keeps to its account while renewed credentials cannot be asked about, but not with other ones', async () => {
+  const clock = new VirtualClock();
+  const emulator = createEmulator({ clock });
+  const { clients, settings } = connect(
+    'http://local.cloud',
+    { id: 'unused', secret: 'unused' },
+    { credentials: { kind: 'ramRole' } },
+    clock,
+    new LocalCloudDoor(emulator, clock),
+  );
+  const identity = () => clock.until(clients.identity(live.signal));
+  const questions = (): number =>
+    emulator.admin.calls().filter(({ action }) => action === 'GetCallerIdentity').length;
+  await identity();
+  await clock.advance((5 * 60 + 50) * 60_000);
+  await identity();
+  await clock.advance(0);
+  emulator.admin.addFault({
+    kind: 'error',
+    action: 'GetCallerIdentity',
+    code: 'ServiceUnavailable',
+    httpStatus: 503,
+    times: 0,
+  });
+  assert.equal((await identity()).accountId, DEFAULT_ACCOUNT);
+  assert.ok(questions() > 1, 'It was asked in vain.');
+  emulator.admin.removeFaults();
+  const before = questions();
+  await identity();
+  await identity();
+  assert.equal(questions(), before + 1, 'And again, until there is an answer.');
+  emulator.admin.addFault({
+    kind: 'error',
+    action: 'GetCallerIdentity',
+    code: 'ServiceUnavailable',
+    httpStatus: 503,
+    times: 0,
+  });
+  clients.reload({
+    ...settings,
+    credentials: { kind: 'accessKey', accessKeyId: 'emulator', accessKeySecret: 'emulator-secret' },
+  });
+  await assert.rejects(identity(), (error) => isFailure(error, 'retryable'));
 });
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
