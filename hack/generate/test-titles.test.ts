@@ -69,7 +69,7 @@ const cases: readonly {
   },
   {
     name: 'no test: skipped, planned, or a regular expression',
-    source: `test.skip('SVC-01 a', () => {}); test.todo('SVC-02 b'); /x/.test('SVC-03 c');`,
+    source: `test.skip('SVC-01 a', () => {}); test.todo('SVC-02 b'); /x/.test('SVC-03 c'); pattern.test('SVC-04 d');`,
     want: [],
   },
 ];
