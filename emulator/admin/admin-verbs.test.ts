@@ -365,6 +365,23 @@ test('objects: members of a group are replaced, instances stop and go', async ()
   assert.equal((await instances([third])).get('TotalCount'), 0);
 });
 
+test('objects: networks change and go', async () => {
+  const vSwitchId = 'vsw-bp1emulator000000000h';
+  const vSwitches = async () => {
+    const answer = await call('DescribeVSwitches', { RegionId }, { version: '2016-04-28' });
+    return answer.get('VSwitches', 'VSwitch') as { VSwitchId: string; VSwitchName: string }[];
+  };
+  await admin(`PATCH /_admin/objects/${vSwitchId}`, { VSwitchName: 'renamed' });
+  assert.equal((await vSwitches())[0]?.VSwitchName, 'renamed');
+  await admin(`PATCH /_admin/objects/${vSwitchId}`, { released: true });
+  assert.deepEqual(
+    (await vSwitches()).map(({ VSwitchId }) => VSwitchId),
+    ['vsw-bp1emulator000000000i'],
+  );
+  await admin(`PATCH /_admin/objects/${cloud.vpcId}`, { released: true });
+  assert.deepEqual(await vSwitches(), []);
+});
+
 test('objects: releasing a load balancer takes all that belongs to it', async () => {
   const { LoadBalancerId } = await serving();
   await admin(`PATCH /_admin/objects/${LoadBalancerId}`, { released: true });

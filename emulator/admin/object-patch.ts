@@ -1,4 +1,4 @@
-import type { ListenerSettings, Tag } from '../model/cloud-objects.ts';
+import type { ListenerSettings, Tag, VSwitch } from '../model/cloud-objects.ts';
 import type { CloudState } from '../model/cloud-state.ts';
 import { LISTENER_SETTINGS, restingListener } from '../model/listener-operations.ts';
 import { removeLoadBalancer } from '../model/load-balancer-operations.ts';
@@ -89,7 +89,32 @@ function findTarget(state: CloudState, id: string): Target | undefined {
       show: shownIn('vpcs', 'vpcId'),
     };
   }
-  return undefined;
+  return vSwitchTarget(state, id);
+}
+
+/** A vSwitch is a part of its VPC. */
+function vSwitchTarget(state: CloudState, id: string): Target | undefined {
+  const vpcId = state.findVSwitch(id)?.vpc.vpcId;
+  if (vpcId === undefined) return undefined;
+  const replace = (change: (vSwitch: VSwitch) => VSwitch | undefined, now: number): void => {
+    const vpc = state.vpcs.get(vpcId);
+    if (vpc === undefined) return;
+    const vSwitches = vpc.vSwitches.flatMap((vSwitch) =>
+      vSwitch.vSwitchId === id ? (change(vSwitch) ?? []) : vSwitch,
+    );
+    state.vpcs.set(vpcId, { ...vpc, vSwitches }, now);
+  };
+  return {
+    change: (members, now) => {
+      replace((vSwitch) => changedMembers(id, vSwitch, members, ['vSwitchName']), now);
+    },
+    remove: (now) => {
+      replace(() => undefined, now);
+    },
+    show: () => ({
+      ...state.vpcs.get(vpcId)?.vSwitches.find(({ vSwitchId }) => vSwitchId === id),
+    }),
+  };
 }
 
 /** Members that tell where and whose an object is; changing them would make it another one. */
@@ -103,7 +128,15 @@ function changeFields<Value extends object>(
   optional: readonly string[] = [],
 ): void {
   const object = store.get(id);
-  if (object === undefined) return;
+  if (object !== undefined) store.set(id, changedMembers(id, object, members, optional), now);
+}
+
+function changedMembers<Value extends object>(
+  id: string,
+  object: Value,
+  members: ReadonlyMap<string, unknown>,
+  optional: readonly string[],
+): Value {
   const known = object as Record<string, unknown>;
   const changed: Record<string, unknown> = {};
   for (const [name, value] of members) {
@@ -117,7 +150,7 @@ function changeFields<Value extends object>(
   for (const [name, value] of Object.entries(changed)) {
     if (value === null) Reflect.deleteProperty(next, name);
   }
-  store.set(id, next, now);
+  return next;
 }
 
 /** Brings a value to the type that the member has; null takes an optional member away. */

@@ -36,7 +36,7 @@ function describedVpc(vpc: Vpc): Record<string, unknown> {
     CreationTime: describedTime(vpc.createdAt),
     Description: '',
     IsDefault: false,
-    OwnerId: Number(vpc.accountId),
+    OwnerId: ownerNumber(vpc),
     VSwitchIds: { VSwitchId: vpc.vSwitches.map(({ vSwitchId }) => vSwitchId) },
     RouterTableIds: { RouterTableIds: vpc.routeTables.map(({ routeTableId }) => routeTableId) },
     SecondaryCidrBlocks: { SecondaryCidrBlock: [] },
@@ -89,10 +89,15 @@ function describedVSwitch(
     CreationTime: describedTime(vpc.createdAt),
     Description: '',
     IsDefault: false,
-    OwnerId: Number(vpc.accountId),
+    OwnerId: ownerNumber(vpc),
     RouteTable: { RouteTableId: systemTableOf(vpc), RouteTableType: 'System' },
     Tags: { Tag: [] },
   };
+}
+
+/** Account ids are numbers in these answers; one that is none shows as 0. */
+function ownerNumber({ accountId }: Vpc): number {
+  return /^\d+$/.test(accountId) ? Number(accountId) : 0;
 }
 
 function systemTableOf(vpc: Vpc): string {
