@@ -11,7 +11,8 @@ import {
   seedInstances,
   type CloudSeed,
 } from '../../emulator/model/cloud-seed.ts';
-import type { CloudSettings, SettingsChange } from '../../emulator/model/cloud-settings.ts';
+import type { EmulatorSettings, SettingsChange } from '../../emulator/model/emulator-settings.ts';
+import type { EmulatorClock } from '../../emulator/model/emulator-clock.ts';
 import type { Fault, FaultOrder } from '../../emulator/model/fault-board.ts';
 import type { HeldCall } from '../../emulator/model/hold-desk.ts';
 
@@ -23,6 +24,8 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** The clock moves only when `advance` moves it. */
   readonly manualClock?: boolean;
+  /** A clock of the test's own; the machine's unless given. */
+  readonly clock?: EmulatorClock;
 }
 
 /** What a Node object needs to stand for an instance. */
@@ -57,7 +60,7 @@ export interface LocalCloud {
   held(waitMs?: number): Promise<readonly HeldCall[]>;
   release(id: string): void;
   patchObject(id: string, patch: ObjectPatch): Record<string, unknown>;
-  settings(change?: SettingsChange): CloudSettings;
+  settings(change?: SettingsChange): EmulatorSettings;
   /** Moves a manual clock on. */
   advance(advanceMs: number): void;
   /** Adds instances, as a scale-out does, and gives the nodes for them. */
@@ -75,7 +78,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const seed: CloudSeed = { ...DEFAULT_SEED, instances: seedInstances(count) };
   const emulator = await startEmulator({
     seed,
-    clock: options.manualClock === true ? 'manual' : 'real',
+    clock: options.clock ?? (options.manualClock === true ? 'manual' : 'real'),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.port === undefined ? {} : { port: options.port }),
   });
