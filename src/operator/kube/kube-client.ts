@@ -307,7 +307,8 @@ export class KubeClient {
 
   #noteWarnings(header: string | undefined): void {
     if (header === undefined || this.#warnings.size >= MAX_REMEMBERED_WARNINGS) return;
-    for (const [, warning = ''] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
+    for (const [, quoted = ''] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      const warning = quoted.replace(/\\(.)/g, '$1');
       if (this.#warnings.has(warning)) continue;
       this.#warnings.add(warning);
       this.#options.onWarning?.(warning);
