@@ -24,6 +24,9 @@ export interface LoadBalancerFailurePorts {
 /** How long a failure that passes by itself goes unmentioned. */
 const PASSING_MS = 10_000;
 
+/** Refusals that say that the cloud has something else than what is believed. */
+const REFUTATIONS: ReadonlySet<string> = new Set(['ListenerAlreadyExists', 'RspoolVipExist']);
+
 /** Draws the consequences of failed passes: what is shown, and what is believed no longer. */
 export class LoadBalancerFailures {
   readonly #ports: LoadBalancerFailurePorts;
@@ -79,7 +82,8 @@ export class LoadBalancerFailures {
     const { beliefs, clock, settings } = this.#ports;
     const { uid } = resource.metadata;
     if (failure.ambiguous) this.#answeredCreations.delete(uid);
-    if (failure.kind === 'conflict' || failure.kind === 'throttled') return;
+    const isRefuted = REFUTATIONS.has(failure.code ?? '');
+    if (failure.kind === 'throttled' || (failure.kind === 'conflict' && !isRefuted)) return;
     const arrivedMs = clock.monotonicMs() + 2 * settings.requestTimeoutMs;
     beliefs.mistrust(uid, failure.ambiguous ? arrivedMs : 0);
   }
