@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { leanImports } from './lean-imports.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const output = path.join(root, 'dist/operator.js');
@@ -20,8 +21,8 @@ const { outputFiles } = await build({
   loader: { '.yaml': 'text' },
   // Some packages mean the one of npm, and get the one of Node.js, which warns of its end.
   alias: { punycode: 'punycode/punycode.js' },
-  // Stack traces and log lines show names; only what nobody reads is made short.
-  keepNames: true,
+  plugins: [leanImports],
+  // Names stay, because stack traces and log lines show them.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
