@@ -43,11 +43,11 @@ for (const file of (await readdir(SAMPLES)).sort()) {
   });
 }
 
-test('sample load-balancer-full.yaml: each of its settings reaches the cloud', async () => {
+test('sample alibaba-load-balancer-full.yaml: each of its settings reaches the cloud', async () => {
   const namespace = await cluster.createNamespace();
-  const file = path.join(SAMPLES, 'load-balancer-full.yaml');
+  const file = path.join(SAMPLES, 'alibaba-load-balancer-full.yaml');
   await kubectl.run('apply', '-f', file, '-n', namespace);
-  await e2e.waitForCondition(namespace, 'shop', { type: 'Ready', status: 'True' });
+  await e2e.waitForCondition(namespace, 'game', { type: 'Ready', status: 'True' });
   const state = await cloud.request<{
     loadBalancers: {
       tags: Record<string, string>;
@@ -59,18 +59,17 @@ test('sample load-balancer-full.yaml: each of its settings reaches the cloud', a
   assert.ok(balancer !== undefined);
   const { tags, listeners, ...settings } = balancer;
   const wanted = {
-    loadBalancerName: 'shop-frontend',
+    loadBalancerName: 'game-public',
     addressType: 'internet',
     instanceChargeType: 'PayBySpec',
     loadBalancerSpec: 'slb.s2.small',
     internetChargeType: 'paybybandwidth',
-    bandwidth: 50,
-    masterZoneId: 'cn-hangzhou-h',
-    slaveZoneId: 'cn-hangzhou-i',
+    bandwidth: 20,
+    deleteProtection: 'off',
     modificationProtectionStatus: 'ConsoleProtection',
   };
   assert.deepEqual({ ...settings, ...wanted }, settings);
-  assert.deepEqual({ ...tags, team: 'storefront', 'cost-center': '4711' }, tags);
+  assert.deepEqual({ ...tags, team: 'games', stage: '' }, tags);
 
   const listener = (protocol: string) =>
     listeners.find(({ listenerProtocol }) => listenerProtocol === protocol) ?? {};
@@ -81,15 +80,21 @@ test('sample load-balancer-full.yaml: each of its settings reaches the cloud', a
     establishedTimeout: 300,
     healthCheckType: 'http',
     healthCheckURI: '/healthz',
-    healthCheckDomain: 'shop.example.com',
+    healthCheckDomain: 'lobby.example.com',
     healthCheckHttpCode: 'http_2xx,http_3xx',
     healthCheckInterval: 5,
-    healthCheckConnectTimeout: 3,
+    healthCheckConnectTimeout: 4,
     healthyThreshold: 2,
-    unhealthyThreshold: 4,
+    unhealthyThreshold: 3,
   };
   const tcp = listener('tcp');
   assert.deepEqual({ ...tcp, ...wantedTcp }, tcp);
   const udp = listener('udp');
-  assert.deepEqual({ ...udp, scheduler: 'wrr', healthCheckInterval: 10 }, udp);
+  const wantedUdp = {
+    listenerPort: 7001,
+    scheduler: 'sch',
+    healthCheckInterval: 10,
+    healthCheckConnectTimeout: 5,
+  };
+  assert.deepEqual({ ...udp, ...wantedUdp }, udp);
 });

@@ -68,8 +68,8 @@ export function isGeneratedFor(resource: LoadBalancerResource, service: Service)
   const controller = controllerOf(resource);
   const recorded = resource.status.service?.uid;
   if (controller !== undefined) return controller.uid === uid;
-  if (recorded !== undefined) return recorded === uid;
-  return isGeneratedForName(resource, service.metadata.name);
+  // One that a person made for this Service records its uid too.
+  return (recorded ?? uid) === uid && isGeneratedForName(resource, service.metadata.name);
 }
 
 /**
