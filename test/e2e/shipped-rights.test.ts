@@ -25,12 +25,6 @@ const service = (namespace: string, ports: readonly number[]) => ({
   },
 });
 
-/** What the operator asked the API server for, as its service account. */
-async function operatorRequests(): Promise<AuditEvent[]> {
-  const account = `system:serviceaccount:${installation.namespace}:alibaba-cloud-operator`;
-  return (await cluster.auditEvents()).filter(({ user }) => user.username === account);
-}
-
 function describeRequest({ verb, objectRef }: AuditEvent): string {
   const { apiGroup = '', resource = '', subresource } = objectRef ?? {};
   return `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
@@ -77,7 +71,7 @@ test('operator SEC-01: the shipped rights are enough for a Service through its l
   assert.deepEqual((await cloud.state()).loadBalancers, []);
   await successor.end();
 
-  const requests = await operatorRequests();
+  const requests = await e2e.operatorRequests();
   const refused = requests.filter(({ responseStatus }) => responseStatus?.code === 403);
   assert.deepEqual(refused.map(describeRequest), []);
   const used = new Set([...IMPLIED, ...requests.map(describeRequest)]);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../../hack/control-plane/endpoint-probe.ts';
 import type { CallRecord } from '../../../emulator/model/call-log.ts';
+import type { AuditEvent } from '../../../hack/control-plane/audit-log.ts';
 import { CloudProcess } from '../../../hack/demo/cloud-process.ts';
 import { LocalInstallation } from '../../../hack/demo/local-installation.ts';
 import { nodesOfInstances } from '../../../hack/demo/local-nodes.ts';
@@ -53,6 +54,8 @@ export interface E2eCluster {
   waitForQuiet(since: number, quietMs?: number): Promise<CallRecord[]>;
   /** Tells the number of the last call that reached the cloud. */
   lastCall(): Promise<number>;
+  /** Tells what the operator asked the API server for, as its service account. */
+  operatorRequests(): Promise<AuditEvent[]>;
   /** Installs the chart with other values; replicas started from now on use them. */
   upgrade(values: ChartValues): Promise<void>;
 }
@@ -85,6 +88,10 @@ export async function startE2eCluster(options: E2eClusterOptions = {}): Promise<
     installation,
     kubectl,
     lastCall,
+    operatorRequests: async () => {
+      const account = `system:serviceaccount:${installation.namespace}:alibaba-cloud-operator`;
+      return (await cluster.auditEvents()).filter(({ user }) => user.username === account);
+    },
     upgrade: (newValues) => installation.upgrade(pointedAt(cloud, newValues)),
     waitForCondition: async (namespace, name, wanted, timeoutMs = 60_000) => {
       let seen: readonly ConditionView[] = [];
