@@ -118,7 +118,8 @@ nodes; each of the hundred has two ports. Counted is every request that reached 
 change until 30 s have passed without one, failed and repeated ones included, and a scenario only
 counts when the cloud then is as asked for. Beside the work, and listed under names of their own, are the
 sweep that compares all load balancers every 5 minutes (in \`restart-100\` it is counted), credentials
-and instance metadata. After \`idle-pass\` a listener is changed behind the operator's back, and the
+and instance metadata. A node joins before the restart, because the first change of a server group after
+one may read it once. After \`idle-pass\` a listener is changed behind the operator's back, and the
 run waits until the sweep has had it repaired: not looking would be no saving.
 
 | Scenario | What happens |
