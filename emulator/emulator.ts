@@ -7,12 +7,12 @@ import {
   readWireRequest,
   writeWireAnswer,
 } from './http/http-server.ts';
-import { InstanceMetadata } from './http/instance-metadata.ts';
+import { MetadataService } from './http/metadata-service.ts';
 import { RpcGateway } from './http/rpc-gateway.ts';
 import type { WireAnswer, WireRequest } from './http/wire-message.ts';
 import { CloudParts } from './model/cloud-parts.ts';
 import { DEFAULT_SEED, type CloudSeed } from './model/cloud-seed.ts';
-import type { SettingsChange } from './model/cloud-settings.ts';
+import type { SettingsChange } from './model/emulator-settings.ts';
 import { StateFile } from './state-file.ts';
 import { ManualClock, RealClock, type EmulatorClock } from './model/emulator-clock.ts';
 
@@ -62,15 +62,15 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   });
   file?.attach(cloud);
   const callerClock = typeof options.clock === 'object' ? clock : new RealClock();
-  const { state, pipeline, log } = cloud;
+  const { state, runner, log } = cloud;
   const gateway = new RpcGateway({
     state,
-    pipeline,
+    runner,
     log,
     clock,
     callerNow: () => callerClock.now(),
   });
-  const metadata = new InstanceMetadata({ state, log, clock });
+  const metadata = new MetadataService({ state, log, clock });
   cloud.onReset(() => {
     gateway.clear();
     metadata.clear();
@@ -85,7 +85,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
         : gateway.handle(request);
     },
     close: () => {
-      cloud.pipeline.cutRunning();
+      cloud.runner.cutRunning();
       file?.write();
     },
   };

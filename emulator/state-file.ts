@@ -10,7 +10,7 @@ import type {
   VServerGroup,
   Vpc,
 } from './model/cloud-objects.ts';
-import type { CloudSettings } from './model/cloud-settings.ts';
+import type { EmulatorSettings } from './model/emulator-settings.ts';
 import type { VersionedStore } from './model/versioned-store.ts';
 
 /** A cloud as it is kept in a file. */
@@ -20,7 +20,7 @@ interface KeptCloud {
   readonly counters: Readonly<Record<string, number>>;
   readonly regionId: string;
   readonly ramRole?: string;
-  readonly settings: CloudSettings;
+  readonly settings: EmulatorSettings;
   readonly accounts: readonly string[];
   readonly accessKeys: readonly AccessKey[];
   readonly vpcs: readonly [string, Vpc][];

@@ -2,9 +2,9 @@ import type { CallRecord } from '../model/call-log.ts';
 import type { CloudSeed } from '../model/cloud-seed.ts';
 import {
   changedSettings,
-  type CloudSettings,
+  type EmulatorSettings,
   type SettingsChange,
-} from '../model/cloud-settings.ts';
+} from '../model/emulator-settings.ts';
 import { ManualClock } from '../model/emulator-clock.ts';
 import type { Fault, FaultOrder } from '../model/fault-board.ts';
 import type { HeldCall } from '../model/hold-desk.ts';
@@ -80,11 +80,11 @@ export class AdminDesk {
     if (!this.#cloud.holds.release(id)) throw new AdminRefusal(404, `No held call "${id}"`);
   }
 
-  settings(): CloudSettings {
+  settings(): EmulatorSettings {
     return this.#cloud.state.settings;
   }
 
-  changeSettings(change: SettingsChange): CloudSettings {
+  changeSettings(change: SettingsChange): EmulatorSettings {
     const { state } = this.#cloud;
     state.settings = changedSettings(state.settings, change);
     this.#cloud.changed();

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { HttpApp } from '../http/http-server.ts';
 import type { CloudSeed } from '../model/cloud-seed.ts';
 import { SeedConflict } from '../model/cloud-state.ts';
-import type { SettingsChange } from '../model/cloud-settings.ts';
+import type { SettingsChange } from '../model/emulator-settings.ts';
 import type { FaultOrder } from '../model/fault-board.ts';
 import type { AdminDesk } from './admin-desk.ts';
 import type { AdminInterface } from './admin-interface.ts';

@@ -4,7 +4,7 @@ import { adminClient, type AdminClient } from '../../test/support/admin-client.t
 import { cloudCaller, type CloudCaller } from '../../test/support/cloud-caller.ts';
 import { startLocalCloud, type LocalCloud } from '../../test/support/local-cloud.ts';
 import type { CallRecord } from '../model/call-log.ts';
-import type { CloudSettings } from '../model/cloud-settings.ts';
+import type { EmulatorSettings } from '../model/emulator-settings.ts';
 import { AdminInterface } from './admin-interface.ts';
 import type { StateDocument } from './state-document.ts';
 
@@ -72,7 +72,7 @@ test('reset: objects, calls and faults are gone; keys and start-up settings stay
   assert.deepEqual(after.accounts, [{ accountId: cloud.accountId, accessKeyIds: ['emulator'] }]);
   assert.deepEqual(await calls(), []);
   assert.deepEqual((await admin('GET /_admin/faults')).body, []);
-  const settings = (await admin('GET /_admin/settings')).body as CloudSettings;
+  const settings = (await admin('GET /_admin/settings')).body as EmulatorSettings;
   assert.equal(settings.lockMs, 0);
   assert.equal(settings.quotas.slb_quota_instances_num, 60);
   const identity = await call('GetCallerIdentity', {}, { version: '2015-04-01' });
@@ -135,7 +135,7 @@ test('seed: adds to what is there, for the account it names', async () => {
   assert.equal(seen.get(...path, 'PublicIpAddress', 'IpAddress', 0), '8.8.8.8');
   const mine = await call('DescribeInstances', { RegionId }, { version: '2014-05-26' });
   assert.equal(mine.get('TotalCount'), 3);
-  const settings = (await admin('GET /_admin/settings')).body as CloudSettings;
+  const settings = (await admin('GET /_admin/settings')).body as EmulatorSettings;
   assert.equal(settings.quotas.slb_quota_instances_num, 5);
   assert.equal((await state()).regionId, 'cn-beijing');
 });
@@ -267,7 +267,7 @@ test('calls: one that is under way is listed without an end', async () => {
 });
 
 test('settings: a change names what it changes', async () => {
-  const before = (await admin('GET /_admin/settings')).body as CloudSettings;
+  const before = (await admin('GET /_admin/settings')).body as EmulatorSettings;
   const changed = await admin('PUT /_admin/settings', {
     lockMs: 5,
     rates: { DescribeRegions: 3 },

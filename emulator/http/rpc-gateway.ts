@@ -5,7 +5,7 @@ import {
 } from '../model/api-catalog.ts';
 import { ApiError, apiError } from '../model/api-error.ts';
 import type { CallLog, CallRecord } from '../model/call-log.ts';
-import type { CallOutcome, CallPipeline } from '../model/call-pipeline.ts';
+import type { CallOutcome, CallRunner } from '../model/call-runner.ts';
 import { notServed } from '../model/cloud.ts';
 import type { AccessKey, CloudState } from '../model/cloud-state.ts';
 import type { EmulatorClock } from '../model/emulator-clock.ts';
@@ -27,7 +27,7 @@ import { writeXml } from './xml-answer.ts';
 
 interface GatewayParts {
   readonly state: CloudState;
-  readonly pipeline: CallPipeline;
+  readonly runner: CallRunner;
   readonly log: CallLog;
   /** The cloud's clock, which the call log tells. */
   readonly clock: EmulatorClock;
@@ -114,7 +114,7 @@ export class RpcGateway {
       record.principal = principalOf(caller);
       const operation = requireOperation(record);
       const { gone } = request;
-      return await this.#parts.pipeline.run({ operation, parameters: own, caller, record, gone });
+      return await this.#parts.runner.run({ operation, parameters: own, caller, record, gone });
     } catch (error) {
       if (error instanceof ApiError) return { kind: 'error', error };
       throw error;

@@ -1,8 +1,8 @@
 import { CallLog } from './call-log.ts';
-import { CallPipeline } from './call-pipeline.ts';
+import { CallRunner } from './call-runner.ts';
 import { Cloud } from './cloud.ts';
 import { DEFAULT_REGION, type CloudSeed } from './cloud-seed.ts';
-import { DEFAULT_SETTINGS, changedSettings, type SettingsChange } from './cloud-settings.ts';
+import { DEFAULT_SETTINGS, changedSettings, type SettingsChange } from './emulator-settings.ts';
 import { CloudState } from './cloud-state.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
 import { FaultBoard } from './fault-board.ts';
@@ -26,7 +26,7 @@ export class CloudParts {
   readonly log = new CallLog();
   readonly faults = new FaultBoard();
   readonly holds = new HoldDesk();
-  readonly pipeline: CallPipeline;
+  readonly runner: CallRunner;
   readonly #start: CloudStart;
   readonly #resetters: (() => void)[] = [];
 
@@ -37,7 +37,7 @@ export class CloudParts {
     this.state.addSeed(start.seed);
     this.state.letKeysLast();
     this.cloud = new Cloud(this.state);
-    this.pipeline = new CallPipeline({
+    this.runner = new CallRunner({
       cloud: this.cloud,
       clock: this.clock,
       log: this.log,
@@ -58,7 +58,7 @@ export class CloudParts {
    * Shape: accounts and keys stay; region, role, settings and quotas are those of the start.
    */
   reset(): void {
-    this.pipeline.cutRunning();
+    this.runner.cutRunning();
     this.faults.clear();
     this.cloud.clear();
     this.log.clear();

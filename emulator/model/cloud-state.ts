@@ -9,7 +9,7 @@ import type {
   Vpc,
 } from './cloud-objects.ts';
 import { DEFAULT_ACCOUNT, DEFAULT_REGION, type CloudSeed } from './cloud-seed.ts';
-import { changedSettings, type CloudSettings } from './cloud-settings.ts';
+import { changedSettings, type EmulatorSettings } from './emulator-settings.ts';
 import { VersionedStore } from './versioned-store.ts';
 
 /** A key that calls are signed with; temporary ones carry a token and an end. */
@@ -56,11 +56,11 @@ export class CloudState {
   readonly heldUntil = new Map<string, number>();
   regionId = DEFAULT_REGION;
   ramRole: string | undefined;
-  settings: CloudSettings;
+  settings: EmulatorSettings;
   /** Keys that may be named once more. */
   readonly #lastingKeys = new Set<string>();
 
-  constructor(idSeed: string, settings: CloudSettings) {
+  constructor(idSeed: string, settings: EmulatorSettings) {
     this.ids = new IdGenerator(idSeed);
     this.settings = settings;
   }

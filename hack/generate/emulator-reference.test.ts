@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdminInterface } from '../../emulator/admin/admin-interface.ts';
 import { CLOUD_RULES } from '../../emulator/model/cloud-rules.ts';
-import { QUOTAS } from '../../emulator/model/cloud-settings.ts';
+import { QUOTAS } from '../../emulator/model/emulator-settings.ts';
 import { emulatorReference } from './emulator-reference.ts';
 
 test('emulatorReference: every verb, rule and quota is on the page, and every link leads somewhere', async () => {

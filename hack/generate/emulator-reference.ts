@@ -5,7 +5,7 @@ import {
 } from '../../emulator/admin/admin-interface.ts';
 import { listPublishedOperations } from '../../emulator/model/api-catalog.ts';
 import { CLOUD_RULES } from '../../emulator/model/cloud-rules.ts';
-import { DEFAULT_SETTINGS, QUOTAS } from '../../emulator/model/cloud-settings.ts';
+import { DEFAULT_SETTINGS, QUOTAS } from '../../emulator/model/emulator-settings.ts';
 import { FAULT_KINDS } from '../../emulator/model/fault-board.ts';
 import type { GeneratedFile } from './generated-file.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SettingsChange } from '../../emulator/model/cloud-settings.ts';
+import type { SettingsChange } from '../../emulator/model/emulator-settings.ts';
 import { cloudCaller, type CallerAnswer, type CallerParameters } from './cloud-caller.ts';
 import { startLocalCloud, type LocalCloud } from './local-cloud.ts';
 

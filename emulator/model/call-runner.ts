@@ -25,7 +25,7 @@ export interface AdmittedCall {
   readonly gone: AbortSignal | undefined;
 }
 
-interface PipelineParts {
+interface RunnerParts {
   readonly cloud: Cloud;
   readonly clock: EmulatorClock;
   readonly log: CallLog;
@@ -36,12 +36,12 @@ interface PipelineParts {
 }
 
 /** Leads admitted calls through the faults that are set and the cloud's state machine. */
-export class CallPipeline {
-  readonly #parts: PipelineParts;
+export class CallRunner {
+  readonly #parts: RunnerParts;
   // Rises with each reset, so that what was under way before it changes nothing after it.
   #epoch = 0;
 
-  constructor(parts: PipelineParts) {
+  constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 

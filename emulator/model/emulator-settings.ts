@@ -1,5 +1,5 @@
 /** What an operator of the local cloud may change about its behaviour. */
-export interface CloudSettings {
+export interface EmulatorSettings {
   /** How long an accepted write holds its load balancer. */
   readonly lockMs: number;
   /** How long a listener is starting, stopping or configuring. */
@@ -15,7 +15,7 @@ export interface CloudSettings {
 }
 
 /** A change of settings: what is not named stays. */
-export type SettingsChange = Partial<CloudSettings>;
+export type SettingsChange = Partial<EmulatorSettings>;
 
 /** The quotas this cloud keeps, with the limit that holds unless a seed or setting says otherwise. */
 export const QUOTAS: Readonly<Record<string, { readonly limit: number; readonly about: string }>> =
@@ -36,7 +36,7 @@ export const QUOTAS: Readonly<Record<string, { readonly limit: number; readonly 
   };
 
 /** A cloud that is no softer than the real one. */
-export const DEFAULT_SETTINGS: CloudSettings = {
+export const DEFAULT_SETTINGS: EmulatorSettings = {
   lockMs: 200,
   transitionMs: 500,
   tagLagMs: 0,
@@ -46,7 +46,10 @@ export const DEFAULT_SETTINGS: CloudSettings = {
 };
 
 /** Applies a change; `rates` and `quotas` are changed entry by entry. */
-export function changedSettings(settings: CloudSettings, change: SettingsChange): CloudSettings {
+export function changedSettings(
+  settings: EmulatorSettings,
+  change: SettingsChange,
+): EmulatorSettings {
   return {
     ...settings,
     ...change,

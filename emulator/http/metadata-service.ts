@@ -25,7 +25,7 @@ const ROLE_PATH = 'ram/security-credentials/';
  * Instance metadata as the first seeded instance sees it: both the form with a session token and
  * the one without.
  */
-export class InstanceMetadata {
+export class MetadataService {
   readonly #parts: MetadataParts;
   readonly #tokens = new Map<string, number>();
   #credential: AccessKey | undefined;
