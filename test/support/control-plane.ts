@@ -97,5 +97,15 @@ export async function startTestControlPlane(
 async function installCrds(kubectl: Kubectl): Promise<void> {
   if (!existsSync(CRDS)) return;
   await kubectl.run('apply', '--server-side', '-f', CRDS);
-  await kubectl.run('wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS);
+  const wait = ['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS];
+  // For a moment the status has no conditions yet, which kubectl takes for an error.
+  for (let attempt = 1; attempt < 5; attempt += 1) {
+    try {
+      await kubectl.run(...wait);
+      return;
+    } catch (error) {
+      if (!String(error).includes('accessor error')) throw error;
+    }
+  }
+  await kubectl.run(...wait);
 }
