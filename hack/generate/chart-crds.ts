@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
+import type { GeneratedFile } from './generated-file.ts';
+import { readDefinitions } from './resource-definition.ts';
 
 const TEMPLATES = 'helm/alibaba-cloud-operator/templates/crds';
 
@@ -10,14 +9,11 @@ const TEMPLATES = 'helm/alibaba-cloud-operator/templates/crds';
  * They are templates because helm neither upgrades nor removes what a chart keeps in `crds/`.
  */
 export async function chartCrds(): Promise<GeneratedFile[]> {
-  const folder = path.join(repositoryRoot, 'crds');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-  return Promise.all(
-    files.map(async (file) => ({
-      path: `${TEMPLATES}/${file}`,
-      content: crdTemplate(await readFile(path.join(folder, file), 'utf8')),
-    })),
-  );
+  const definitions = await readDefinitions();
+  return definitions.map(({ file, text }) => ({
+    path: `${TEMPLATES}/${file}`,
+    content: crdTemplate(text),
+  }));
 }
 
 /**

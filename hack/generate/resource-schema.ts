@@ -1,8 +1,13 @@
-import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import prettier from 'prettier';
 import { parse } from 'yaml';
 import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
+import {
+  readDefinitions,
+  reconcilerFile,
+  storedSchema,
+  type ResourceDefinition,
+} from './resource-definition.ts';
 
 /** A schema as far as it is walked here; everything else in it is kept as it is. */
 interface Schema {
@@ -12,16 +17,7 @@ interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What is read of a CustomResourceDefinition. */
-interface Definition {
-  readonly spec: {
-    readonly names: { readonly kind: string };
-    readonly versions: readonly {
-      readonly storage: boolean;
-      readonly schema: { readonly openAPIV3Schema: Schema };
-    }[];
-  };
-}
+type Definition = ResourceDefinition<Schema>;
 
 /** Keywords that only the API server or a reader of the documentation needs. */
 const LEFT_OUT: readonly string[] = ['description', 'x-kubernetes-validations'];
@@ -33,28 +29,15 @@ const LEFT_OUT: readonly string[] = ['description', 'x-kubernetes-validations'];
  *   the API server does only when asked for strict validation.
  */
 export async function resourceSchemas(): Promise<GeneratedFile[]> {
-  const folder = path.join(repositoryRoot, 'crds');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(path.join(folder, file), 'utf8');
-      return schemaOfKind(parse(text) as Definition);
-    }),
-  );
+  const definitions = await readDefinitions();
+  return Promise.all(definitions.map(({ text }) => schemaOfKind(parse(text) as Definition)));
 }
 
 /** Generates the schema of one kind. */
 export async function schemaOfKind(definition: Definition): Promise<GeneratedFile> {
-  const { kind } = definition.spec.names;
-  const stored = definition.spec.versions.find((version) => version.storage);
-  if (stored === undefined) throw new Error(`Cannot generate ${kind}: no version is stored`);
-  const noun = kind
-    .replace(/^Alibaba/, '')
-    .replace(/(?<=[a-z0-9])[A-Z]/g, '-$&')
-    .toLowerCase();
-  const file = `src/reconcilers/${noun}/${noun}-schema.generated.json`;
+  const file = `${reconcilerFile(definition)}-schema.generated.json`;
   const style = await prettier.resolveConfig(path.join(repositoryRoot, file));
-  const text = JSON.stringify(judgingSchema(stored.schema.openAPIV3Schema));
+  const text = JSON.stringify(judgingSchema(storedSchema(definition)));
   return { path: file, content: await prettier.format(text, { ...style, parser: 'json' }) };
 }
 

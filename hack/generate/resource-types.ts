@@ -1,21 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
-import { repositoryRoot, type GeneratedFile } from './generated-file.ts';
+import type { GeneratedFile } from './generated-file.ts';
+import {
+  readDefinitions,
+  reconcilerFile,
+  storedSchema,
+  type ResourceDefinition,
+} from './resource-definition.ts';
 
-/** What is read of a CustomResourceDefinition. */
-interface CustomResourceDefinition {
-  readonly spec: {
-    readonly names: { readonly kind: string };
-    readonly versions: readonly {
-      readonly storage: boolean;
-      readonly schema: {
-        readonly openAPIV3Schema: { readonly properties: Readonly<Record<string, JSONSchema>> };
-      };
-    }[];
-  };
-}
+type Definition = ResourceDefinition<{
+  readonly properties: Readonly<Record<string, JSONSchema>>;
+}>;
 
 const HEADER = '/* Generated from crds/; run `npm run generate`. */';
 
@@ -25,22 +20,14 @@ const HEADER = '/* Generated from crds/; run `npm run generate`. */';
  * Shape: one file per kind, beside its reconciler; descriptions become docstrings.
  */
 export async function resourceTypes(): Promise<GeneratedFile[]> {
-  const folder = path.join(repositoryRoot, 'crds');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(path.join(folder, file), 'utf8');
-      return typesOfKind(parse(text) as CustomResourceDefinition);
-    }),
-  );
+  const definitions = await readDefinitions();
+  return Promise.all(definitions.map(({ text }) => typesOfKind(parse(text) as Definition)));
 }
 
 /** Generates the types of one kind. */
-export async function typesOfKind(definition: CustomResourceDefinition): Promise<GeneratedFile> {
+export async function typesOfKind(definition: Definition): Promise<GeneratedFile> {
   const { kind } = definition.spec.names;
-  const stored = definition.spec.versions.find((version) => version.storage);
-  if (stored === undefined) throw new Error(`Cannot generate ${kind}: no version is stored`);
-  const { properties } = stored.schema.openAPIV3Schema;
+  const { properties } = storedSchema(definition);
   const parts = [];
   for (const part of ['spec', 'status'] as const) {
     const schema = properties[part];
@@ -54,9 +41,8 @@ export async function typesOfKind(definition: CustomResourceDefinition): Promise
       }),
     );
   }
-  const noun = kebabCase(kind.replace(/^Alibaba/, ''));
   return {
-    path: `src/reconcilers/${noun}/${noun}-resource.generated.ts`,
+    path: `${reconcilerFile(definition)}-resource.generated.ts`,
     content: [HEADER, ...parts.map((part) => part.trim())].join('\n\n') + '\n',
   };
 }
@@ -84,8 +70,4 @@ function typeSchemas(properties: Readonly<Record<string, JSONSchema>>): Record<s
   return Object.fromEntries(
     Object.entries(properties).map(([name, schema]) => [name, typeSchema(schema)]),
   );
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase();
 }
