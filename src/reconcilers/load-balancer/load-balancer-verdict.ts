@@ -1,3 +1,4 @@
+import { findCondition } from '../conditions.ts';
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { CONFIRM_DELETION_ANNOTATION } from '../names.ts';
 import { isRefusal, type RequestProblem } from '../service/request-problem.ts';
@@ -5,7 +6,7 @@ import { isReleased, optOutRefusal, serviceClaim } from '../service/service-clai
 import { closedListeners, refusals, type Refusal } from './load-balancer-acceptance.ts';
 import type { CloudIdentity, CreationDefaults } from './load-balancer-creation.ts';
 import { OWNER_TAG, SERVICE_UID_TAG } from './load-balancer-names.ts';
-import type { Reasoned } from './load-balancer-status.ts';
+import { conditionsFrom, type Reasoned } from './load-balancer-status.ts';
 
 /**
  * What may be done for an AlibabaLoadBalancer.
@@ -78,12 +79,21 @@ export function verdictOf(input: VerdictInput): Verdict {
   return { kind: 'serve', ...base, mayCreate, closedListeners: closedListeners(found) };
 }
 
-/** Tells whether a deletion is held back because the Service still wants its load balancer. */
+/** The reason of Ready while a load balancer is being removed from the cloud. */
+export const DELETING_REASON = 'Deleting';
+
+/**
+ * Tells whether a deletion is held back because the Service still wants its load balancer.
+ *
+ * Shape: a removal that has begun goes on to its end, even if the Service wants a load balancer
+ *   again by then: it gets another one, rather than what is left of this one.
+ */
 export function isDeletionHeld(
   resource: LoadBalancerResource,
   service: Service | undefined,
 ): boolean {
   if (resource.metadata.deletionTimestamp === undefined || !isGenerated(resource)) return false;
+  if (findCondition(conditionsFrom(resource), 'Ready')?.reason === DELETING_REASON) return false;
   if (isReleased(service, resource.status.service?.uid)) return false;
   return resource.metadata.annotations[CONFIRM_DELETION_ANNOTATION] !== resource.metadata.uid;
 }
