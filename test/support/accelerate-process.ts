@@ -6,14 +6,16 @@ import { ACCELERATION_VARIABLE, machineTimeMs, type Acceleration } from './accel
 
 const given = process.env[ACCELERATION_VARIABLE];
 if (given === undefined) throw new Error(`The environment has no ${ACCELERATION_VARIABLE}`);
-const { factor, originMs } = JSON.parse(given) as Acceleration;
+const origin = JSON.parse(given) as Acceleration;
+const { factor } = origin;
 
 const machineNow = performance.now.bind(performance);
 const { timeOrigin } = performance;
 const machineMs = (): number => timeOrigin + machineNow();
 // The module's own function reads the clock that is replaced below.
 const startMs = machineTimeMs();
-const acceleratedMs = (): number => Math.floor(originMs + (machineMs() - originMs) * factor);
+const acceleratedMs = (): number =>
+  Math.floor(origin.acceleratedMs + (machineMs() - origin.machineMs) * factor);
 
 globalThis.Date = new Proxy(Date, {
   construct: (machine, parts, target) =>

@@ -1,11 +1,13 @@
 import type { EmulatorClock } from '../../emulator/model/emulator-clock.ts';
 import type { Clock } from '../../src/cloud/clock.ts';
 
-/** Where an accelerated time starts and how fast it goes, as another process can be told. */
+/** How fast a time goes, and a moment at which both times are known, as a process can be told. */
 export interface Acceleration {
   readonly factor: number;
-  /** The machine's time, in milliseconds since the epoch, at which both times were equal. */
-  readonly originMs: number;
+  /** The machine's time at that moment, in milliseconds since the epoch. */
+  readonly machineMs: number;
+  /** The accelerated time at that moment. */
+  readonly acceleratedMs: number;
 }
 
 /** The environment variable by which a process is told its acceleration. */
@@ -16,28 +18,36 @@ export const ACCELERATION_VARIABLE = 'TEST_CLOCK_ACCELERATION';
  * calls: what waits five minutes waits ten seconds at factor 30, locks and time limits alike.
  *
  * Shape: the API server keeps the machine's time, so to the operator its answers seem that much
- *   slower.
+ *   slower. Where nobody does anything, `skip` shortens the wait for what is due next.
  */
 export class AcceleratedClock implements Clock, EmulatorClock {
-  readonly acceleration: Acceleration;
+  readonly #factor: number;
+  readonly #timers = new Set<PendingTimer>();
+  /** The machine's time at which both times would have been equal. */
+  #originMs: number;
+  readonly #startMs: number;
 
   constructor(factor: number) {
-    this.acceleration = { factor, originMs: machineTimeMs() };
+    this.#factor = factor;
+    this.#originMs = machineTimeMs();
+    this.#startMs = this.#originMs;
   }
 
   now(): number {
-    return Math.floor(this.acceleration.originMs + this.monotonicMs());
+    return Math.floor(this.#startMs + this.monotonicMs());
   }
 
   monotonicMs(): number {
-    const { factor, originMs } = this.acceleration;
-    return (machineTimeMs() - originMs) * factor;
+    return (machineTimeMs() - this.#originMs) * this.#factor;
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, Math.max(delayMs, 0) / this.acceleration.factor);
+    const timer: PendingTimer = { dueMs: this.monotonicMs() + Math.max(delayMs, 0), callback };
+    this.#timers.add(timer);
+    this.#arm(timer);
     return () => {
-      clearTimeout(timer);
+      clearTimeout(timer.machineTimer);
+      this.#timers.delete(timer);
     };
   }
 
@@ -47,13 +57,56 @@ export class AcceleratedClock implements Clock, EmulatorClock {
 
   /** Tells how long a time of this clock takes on the machine's. */
   machineMs(delayMs: number): number {
-    return delayMs / this.acceleration.factor;
+    return delayMs / this.#factor;
   }
 
-  /** What makes a process that preloads `accelerate-process.ts` keep this time. */
-  environment(): Readonly<Record<string, string>> {
-    return { [ACCELERATION_VARIABLE]: JSON.stringify(this.acceleration) };
+  /** Tells in how long the next of what is scheduled is due; `Infinity` when nothing is. */
+  nextDueInMs(): number {
+    const nowMs = this.monotonicMs();
+    let nextMs = Infinity;
+    for (const { dueMs } of this.#timers) nextMs = Math.min(nextMs, dueMs - nowMs);
+    return nextMs;
   }
+
+  /** Puts the time forward; what becomes due by it happens in its order, as soon as it can. */
+  skip(byMs: number): void {
+    this.#originMs -= this.machineMs(byMs);
+    const inOrder = [...this.#timers].sort((a, b) => a.dueMs - b.dueMs);
+    for (const timer of inOrder) {
+      clearTimeout(timer.machineTimer);
+      this.#arm(timer);
+    }
+  }
+
+  /** What makes a process that preloads `accelerate-process.ts` keep this time, if none is skipped. */
+  environment(): Readonly<Record<string, string>> {
+    const acceleration: Acceleration = {
+      factor: this.#factor,
+      machineMs: machineTimeMs(),
+      acceleratedMs: this.now(),
+    };
+    return { [ACCELERATION_VARIABLE]: JSON.stringify(acceleration) };
+  }
+
+  #arm(timer: PendingTimer): void {
+    const inMs = this.machineMs(timer.dueMs - this.monotonicMs());
+    timer.machineTimer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        timer.callback();
+      },
+      Math.min(Math.max(inMs, 0), LONGEST_TIMER_MS),
+    );
+  }
+}
+
+/** A longer delay of a Node.js timer would be none at all; no test lasts as long. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface PendingTimer {
+  readonly dueMs: number;
+  readonly callback: () => void;
+  machineTimer?: NodeJS.Timeout;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, createServer, request as httpRequest } from 'node:h
 import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../src/cloud/clock.ts';
 
 /** The two ways on which an operator reaches the world. */
 export type Channel = 'api' | 'cloud';
@@ -32,8 +33,15 @@ export interface ProxiedRequest {
  */
 export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'holdBefore' | 'holdAfter';
 
+/** A time, or how long something lasts, on the machine's clock and on the operator's. */
+export interface Moment {
+  readonly machineMs: number;
+  readonly clockMs: number;
+}
+
 /** What a proxy is made from. */
 export interface CuttingProxyOptions {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly apiServer: {
     readonly url: string;
     readonly certificateAuthority: string;
@@ -67,11 +75,16 @@ export class CuttingProxy {
   readonly #upstream = new Set<ClientRequest>();
   readonly #agents: { readonly api: HttpsAgent; readonly cloud: HttpAgent };
   #isIsolated = false;
-  #lastStepAtMs = performance.now();
+  /** Requests under way but for watches, and writes among them. */
   #running = 0;
+  #writing = 0;
+  #lastRequest: Moment;
+  #lastWrite: Moment;
 
   private constructor(options: CuttingProxyOptions, servers: Record<Channel, Server>) {
     this.#options = options;
+    this.#lastRequest = this.#now();
+    this.#lastWrite = this.#lastRequest;
     this.#servers = [servers.api, servers.cloud];
     this.apiUrl = urlOf(servers.api);
     this.cloudUrl = urlOf(servers.cloud);
@@ -105,9 +118,14 @@ export class CuttingProxy {
     return this.#requests;
   }
 
-  /** Tells for how long, on the machine's clock, nothing was written and no write is under way. */
-  get quietMs(): number {
-    return this.#running > 0 ? 0 : performance.now() - this.#lastStepAtMs;
+  /** Tells for how long nothing has been asked for; zero while an answer is out. */
+  get restMs(): Moment {
+    return this.#since(this.#running, this.#lastRequest);
+  }
+
+  /** Tells for how long nothing has been written; zero while a write is under way. */
+  get quietMs(): Moment {
+    return this.#since(this.#writing, this.#lastWrite);
   }
 
   /** Cuts the operator off for good, in this very turn. */
@@ -126,15 +144,19 @@ export class CuttingProxy {
       const body = await readBody(incoming);
       if (this.#isIsolated) return;
       const request = this.#note(channel, incoming, body);
-      if (request.isWrite) this.#running += 1;
+      const isWatch = request.purpose.startsWith('WATCH ');
+      if (!isWatch) this.#running += 1;
+      if (request.isWrite) this.#writing += 1;
       try {
         const verdict = (await this.#options.decide?.(request)) ?? 'pass';
         // It may have been isolated while the verdict was awaited.
         if (!this.#hasBeenIsolated()) await this.#carryOut(request, verdict, incoming, answer);
       } finally {
+        this.#lastRequest = this.#now();
+        if (!isWatch) this.#running -= 1;
         if (request.isWrite) {
-          this.#running -= 1;
-          this.#lastStepAtMs = performance.now();
+          this.#writing -= 1;
+          this.#lastWrite = this.#lastRequest;
         }
       }
     } catch {
@@ -232,6 +254,16 @@ export class CuttingProxy {
       answer?.once('close', () => upstream.destroy());
       upstream.end(body);
     });
+  }
+
+  #since(underWay: number, last: Moment): Moment {
+    const now = this.#now();
+    if (underWay > 0) return { machineMs: 0, clockMs: 0 };
+    return { machineMs: now.machineMs - last.machineMs, clockMs: now.clockMs - last.clockMs };
+  }
+
+  #now(): Moment {
+    return { machineMs: performance.now(), clockMs: this.#options.clock.monotonicMs() };
   }
 
   #hasBeenIsolated(): boolean {

@@ -33,6 +33,8 @@ export async function makeForeignLoadBalancer(
       metadataEndpoint: cloud.url,
       clusterId: '',
       operatorVersion: 'somebody-else',
+      // In accelerated time an answer can seem slow.
+      timeoutMs: 600_000,
     },
     {
       clock,
