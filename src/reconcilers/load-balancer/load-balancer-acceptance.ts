@@ -238,14 +238,13 @@ const IMMUTABLE_FIELDS: readonly {
 ];
 
 function immutableSettings(resource: LoadBalancerResource): Refusal[] {
-  const { attributes } = resource.status;
-  if (attributes === undefined) return [];
+  const { attributes = {}, loadBalancerId } = resource.status;
+  if (loadBalancerId === undefined) return [];
   return IMMUTABLE_FIELDS.flatMap(({ path, attribute, asked }): Refusal[] => {
     const wanted = asked(resource.spec);
-    const present = attributes[attribute];
-    if (wanted === undefined || present === undefined || present === '' || wanted === present) {
-      return [];
-    }
+    // What was not asked for when it was made is the cloud's choice, which is read in time.
+    const present = attributes[attribute] ?? '';
+    if (wanted === undefined || wanted === present) return [];
     return [
       {
         reason: 'Immutable',

@@ -71,7 +71,8 @@ export function loadBalancerStatus(input: StatusInput): StatusChange {
     listeners: listenerStatuses(desired, observed),
     serverGroups: serverGroupStatuses(resource, desired, observed),
     backends: backendsSummary(desired, observed),
-    ...(isInSync ? { lastError: null, missing: null } : {}),
+    missing: null,
+    ...(isInSync ? { lastError: null } : {}),
   };
 }
 

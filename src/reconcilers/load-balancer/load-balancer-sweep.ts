@@ -14,6 +14,7 @@ import type {
   LoadBalancerResourceWriter,
   Logger,
   ObjectKey,
+  StatusChange,
 } from '../reconciler.ts';
 import type { LoadBalancerBeliefs } from './load-balancer-belief.ts';
 import { CLUSTER_TAG } from './load-balancer-names.ts';
@@ -23,7 +24,9 @@ import {
   observeServerGroups,
 } from './load-balancer-observe.ts';
 import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
+import { ownerOf } from './load-balancer-ports.ts';
 import type { LoadBalancerReconciler } from './load-balancer-reconciler.ts';
+import { seenAttributes } from './load-balancer-status.ts';
 
 /** What a LoadBalancerSweep needs. */
 export interface LoadBalancerSweepPorts {
@@ -95,18 +98,21 @@ export class LoadBalancerSweep {
       const listeners = await slb.listListeners(ids, options);
       for (const { resource, attributes } of batch) {
         const own = listeners.filter((listener) => listener.loadBalancerId === attributes.id);
-        await this.#compare(resource, this.#seen(resource, attributes, own), revisions, signal);
+        const seen = this.#seen(resource, attributes, own);
+        await this.#compare(resource, seen, revisions, signal, {
+          attributes: seenAttributes(attributes),
+        });
       }
     }
   }
 
   /** Looks at the groups and the health of the backends of one load balancer. */
   async sweepServerGroupsOf(resource: LoadBalancerResource, signal: AbortSignal): Promise<void> {
-    const { slb, reconciler, writer, clock, loadBalancers } = this.#ports;
+    const { slb, writer, clock, loadBalancers, settings } = this.#ports;
     const options: CallOptions = { signal, lane: 'sweep' };
     const id = resource.status.loadBalancerId ?? '';
     const revisions = this.#revisions([resource]);
-    const serverGroups = await observeServerGroups(slb, reconciler.ownerOf(resource), id, options);
+    const serverGroups = await observeServerGroups(slb, ownerOf(settings, resource), id, options);
     const seen = { serverGroups, serverGroupsComplete: true };
     await this.#compare(resource, seen, revisions, signal);
     const health = await slb.listBackendHealth(id, options);
@@ -177,7 +183,7 @@ export class LoadBalancerSweep {
     attributes: CloudLoadBalancer,
     listeners: readonly CloudListener[],
   ): Partial<ObservedLoadBalancer> {
-    const owner = this.#ports.reconciler.ownerOf(resource);
+    const owner = ownerOf(this.#ports.settings, resource);
     return {
       attributes: observedAttributes(owner, attributes),
       listeners: listeners.map((listener) => observedListener(owner, listener)),
@@ -190,6 +196,7 @@ export class LoadBalancerSweep {
     seen: Partial<ObservedLoadBalancer>,
     revisions: ReadonlyMap<string, number>,
     signal: AbortSignal,
+    further: StatusChange = {},
   ): Promise<void> {
     const { beliefs, reconciler, writer, events, clock, wake, loadBalancers } = this.#ports;
     const resource = loadBalancers.find(keyOf(listed));
@@ -199,6 +206,7 @@ export class LoadBalancerSweep {
     if (differences.length === 0) {
       const believed = beliefs.find(resource);
       if (believed !== undefined) beliefs.keep(resource, { ...believed, ...seen });
+      await writer.patchStatus(resource, further, signal);
       return;
     }
     const summary = differences.join('; ').slice(0, MAX_SUMMARY);

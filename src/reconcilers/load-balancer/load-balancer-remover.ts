@@ -1,0 +1,102 @@
+import type { LoadBalancerResource } from '../kubernetes-objects.ts';
+import { LOAD_BALANCER_FINALIZER } from '../names.ts';
+import { observeAgain, settled, type Outcome } from '../reconciler.ts';
+import { deleteFromCloud } from './load-balancer-deletion.ts';
+import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
+import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
+import { ownershipMismatch } from './load-balancer-verdict.ts';
+
+/** Removes what an object that goes has in the cloud, and then lets it go. */
+export class LoadBalancerRemover {
+  readonly #ports: LoadBalancerPorts;
+  readonly #reporter: LoadBalancerReporter;
+
+  constructor(ports: LoadBalancerPorts, reporter: LoadBalancerReporter) {
+    this.#ports = ports;
+    this.#reporter = reporter;
+  }
+
+  /** Carries a deletion one step further; takes the finalizer off once nothing is left. */
+  async remove(resource: LoadBalancerResource, signal: AbortSignal): Promise<Outcome> {
+    const { writer, slb, clock, beliefs, events, settings } = this.#ports;
+    if (!resource.metadata.finalizers.includes(LOAD_BALANCER_FINALIZER)) return settled;
+    const hasCloudObject =
+      resource.status.loadBalancerId !== undefined || resource.status.creation !== undefined;
+    const base: Findings = {
+      resource,
+      service: undefined,
+      notReady: {
+        reason: 'Deleting',
+        message: 'The load balancer is being removed from the cloud',
+      },
+    };
+    let current = resource;
+    if (hasCloudObject) {
+      const held = await this.#hold(resource, signal);
+      if (held !== undefined) {
+        await this.#reporter.show({ ...base, ...held }, signal);
+        return settled;
+      }
+      current = await this.#reporter.show(base, signal);
+      const result = await deleteFromCloud({
+        slb,
+        resource,
+        owner: ownerOf(settings, resource),
+        nowMs: clock.now(),
+        record: async (change) => {
+          current = await writer.patchStatus(current, change, signal);
+        },
+        options: { signal, lane: 'live' },
+      });
+      switch (result.kind) {
+        case 'found':
+          await writer.patchStatus(current, result.change, signal);
+          return observeAgain(0);
+        case 'wait':
+          await this.#reporter.show(
+            { ...base, resource: current, progress: result.progress },
+            signal,
+          );
+          return observeAgain(result.afterMs);
+        case 'blocked':
+          await this.#reporter.show(
+            { ...base, resource: current, notReady: result.notReady },
+            signal,
+          );
+          return settled;
+        case 'foreign': {
+          const { refusal } = result;
+          await this.#reporter.show(
+            { ...base, resource: current, refusal, notReady: refusal },
+            signal,
+          );
+          return settled;
+        }
+        case 'gone':
+          events.record(resource, {
+            type: 'Normal',
+            reason: 'DeletedLoadBalancer',
+            action: 'Delete',
+            note: `Nothing of load balancer ${resource.status.loadBalancerId ?? ''} is left to manage`,
+          });
+      }
+    }
+    await writer.removeFinalizer(current, LOAD_BALANCER_FINALIZER, signal);
+    beliefs.forget(resource.metadata.uid);
+    return settled;
+  }
+
+  /** Says why a deletion may not go on, if so. */
+  async #hold(
+    resource: LoadBalancerResource,
+    signal: AbortSignal,
+  ): Promise<Pick<Findings, 'refusal' | 'notReady'> | undefined> {
+    const identity = await this.#ports.identity(signal);
+    const refusal = ownershipMismatch(resource, undefined, identity);
+    if (refusal !== undefined) return { refusal, notReady: refusal };
+    if (resource.spec.reconcilePolicy !== 'Paused') return undefined;
+    const message =
+      'spec.reconcilePolicy is "Paused", so the deletion waits: set it to "Apply" to go on';
+    return { refusal: undefined, notReady: { reason: 'Paused', message } };
+  }
+}
