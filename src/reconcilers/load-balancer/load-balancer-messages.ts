@@ -183,6 +183,12 @@ export const LOAD_BALANCER_MESSAGES = {
     when: 'It is deleted right after its creation.',
     remedy: 'None: it is looked for again until five minutes after its creation.',
   },
+  OpenWiderThanAsked: {
+    shownAs: refused,
+    meaning: 'A listener runs without a restriction of its clients that is asked for.',
+    when: 'The restriction was added to a listener that runs, and this version cannot apply it; one that runs is not closed.',
+    remedy: 'Set `enabled: false` on the listener to close it, or remove the restriction.',
+  },
   OptedOut: {
     shownAs: refused,
     meaning: 'The load balancer is left as it is.',

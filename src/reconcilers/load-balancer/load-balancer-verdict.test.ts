@@ -178,6 +178,18 @@ const cases: readonly {
     reason: 'An access rule that cannot be applied keeps every new listener closed.',
   },
   {
+    name: 'SVC-60 SourceRangesOnARunningListener',
+    got: () =>
+      judge(
+        loadBalancerOf({
+          spec: { sourceRanges: ['10.0.0.0/8'] },
+          status: { ...ours, listeners: [{ transport: 'TCP', port: 80, state: 'Running' }] },
+        }),
+      ),
+    want: 'serve OpenWiderThanAsked all',
+    reason: 'One that runs is not closed, but the condition says that it is open wider than asked.',
+  },
+  {
     name: 'NoSourceRanges',
     got: () => judge(loadBalancerOf({ spec: { sourceRanges: [] } })),
     want: 'serve',

@@ -4,6 +4,7 @@ import { CONFIRM_DELETION_ANNOTATION } from '../names.ts';
 import { isRefusal, type RequestProblem } from '../service/request-problem.ts';
 import { isReleased, optOutRefusal, serviceClaim } from '../service/service-claim.ts';
 import { closedListeners, refusals, type Refusal } from './load-balancer-acceptance.ts';
+import { listenerLabel } from './load-balancer-desired.ts';
 import type { CloudIdentity, CreationDefaults } from './load-balancer-creation.ts';
 import { OWNER_TAG, SERVICE_UID_TAG } from './load-balancer-names.ts';
 import { conditionsFrom, type Reasoned } from './load-balancer-status.ts';
@@ -67,7 +68,7 @@ export function verdictOf(input: VerdictInput): Verdict {
     ...refusals(resource, service, input.creationDefaults),
     ...input.requestProblems.filter(isRefusal).map(refusalOfRequest),
   ];
-  const refusal = summary(found);
+  const refusal = summary([...found, ...openListeners(resource, found)]);
   const base = {
     ...(refusal === undefined ? {} : { refusal }),
     ...(notReady === undefined ? {} : { notReady }),
@@ -183,6 +184,22 @@ function refusalOfRequest(problem: RequestProblem): Refusal {
   };
 }
 
+/** Names the listeners that run although an access rule for them cannot be applied. */
+function openListeners(resource: LoadBalancerResource, found: readonly Refusal[]): Refusal[] {
+  const rules = found.filter(({ reason }) => reason === 'NotSupported' || reason === 'Invalid');
+  const closed = closedListeners(rules);
+  return (resource.status.listeners ?? [])
+    .filter(({ state }) => state === 'Running')
+    .map(listenerLabel)
+    .filter((label) => closed === 'all' || closed.has(label))
+    .map((label) => ({
+      reason: 'OpenWiderThanAsked',
+      source: `spec.listeners[${label}]`,
+      message: `Listener ${label} is open wider than asked: it was opened before the restriction that cannot be applied; set its \`enabled\` to false to close it, or remove the restriction`,
+      holds: 'nothing',
+    }));
+}
+
 /** Says everything that is refused in one condition; a wish that stands in two places is said once. */
 function summary(found: readonly Refusal[]): Reasoned | undefined {
   const bySource = new Map(found.map((refusal) => [refusal.source, refusal]));
@@ -190,8 +207,10 @@ function summary(found: readonly Refusal[]): Reasoned | undefined {
   const [first] = distinct;
   if (first === undefined) return undefined;
   const reasons = new Set(distinct.map((refusal) => refusal.reason));
+  // Nothing else is as urgent to know as an open door.
+  const isOpen = reasons.has('OpenWiderThanAsked');
   return {
-    reason: reasons.size === 1 ? first.reason : 'Refused',
+    reason: isOpen ? 'OpenWiderThanAsked' : reasons.size === 1 ? first.reason : 'Refused',
     message: distinct.map((refusal) => refusal.message).join('; '),
   };
 }
