@@ -1,4 +1,5 @@
 import type { Clock, Randomness } from './clock.ts';
+import type { CloudIdentity } from './cloud-identity.ts';
 import { isFailure } from './failure.ts';
 import { OpenApiSlbClient } from './slb/openapi-slb-client.ts';
 import type { SlbClient } from './slb/slb-client.ts';
@@ -32,13 +33,6 @@ export interface CloudClientPorts {
   readonly logger: CloudLogger;
   /** Takes the place of the network, for calls and metadata: a door into a cloud in this process. */
   readonly http?: HttpSender;
-}
-
-/** Where the calls go, and on whose account. */
-export interface CloudIdentity {
-  readonly accountId: string;
-  readonly regionId: string;
-  readonly vpcId: string;
 }
 
 /**
@@ -110,25 +104,29 @@ export class CloudClients {
   }
 
   /**
-   * Tells account, region and VPC.
+   * Tells account and region.
    *
    * Shape: the account is asked for again when the credentials differ. Those that were merely
    *   renewed belong to the account of before, so that an outage of the token service stops nothing.
    */
   async identity(signal: AbortSignal): Promise<CloudIdentity> {
     const regionId = await this.#place.regionId(signal);
-    const vpcId = await this.#place.vpcId(signal);
     const principal = await this.#sender.principal(signal);
     const known = this.#account;
-    if (known?.principal === principal) return { accountId: known.accountId, regionId, vpcId };
+    if (known?.principal === principal) return { accountId: known.accountId, regionId };
     try {
       const { accountId } = await this.sts.getCallerIdentity({ signal, lane: 'live' });
       this.#account = { principal, accountId };
-      return { accountId, regionId, vpcId };
+      return { accountId, regionId };
     } catch (error) {
       if (known === undefined || !isFailure(error) || error.kind === 'terminal') throw error;
-      return { accountId: known.accountId, regionId, vpcId };
+      return { accountId: known.accountId, regionId };
     }
+  }
+
+  /** Tells the VPC of the cluster: as configured, else that of this instance. */
+  vpcId(signal: AbortSignal): Promise<string> {
+    return this.#place.vpcId(signal);
   }
 
   /** Tells the vSwitch for new objects and its zone: as configured, else those of this instance. */

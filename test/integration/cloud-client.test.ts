@@ -152,9 +152,9 @@ describe('the cloud client against the local cloud', () => {
       assert.deepEqual(await connection.clients.identity(live.signal), {
         accountId: cloud.accountId,
         regionId: cloud.regionId,
-        vpcId: cloud.vpcId,
       });
     }
+    assert.equal(await connection.clients.vpcId(live.signal), cloud.vpcId);
     assert.equal(actionsSince(seq).filter((action) => action === 'GetCallerIdentity').length, 1);
   });
 
@@ -558,7 +558,8 @@ describe('the cloud client against the local cloud', () => {
       vSwitches: [{ vSwitchId: 'vsw-configured', zoneId: 'cn-hangzhou-k' }],
       metadataEndpoint: 'http://127.0.0.1:9',
     });
-    assert.equal((await own.clients.identity(live.signal)).vpcId, 'vpc-configured');
+    assert.equal((await own.clients.identity(live.signal)).regionId, cloud.regionId);
+    assert.equal(await own.clients.vpcId(live.signal), 'vpc-configured');
     assert.deepEqual(await own.clients.defaultVSwitch(live.signal), {
       vSwitchId: 'vsw-configured',
       zoneId: 'cn-hangzhou-k',

@@ -1,3 +1,4 @@
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { CreateLoadBalancerParameters } from '../../cloud/slb/slb-client.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import { conditionTime } from '../conditions.ts';
@@ -13,12 +14,6 @@ export type CreationRecord = NonNullable<AlibabaLoadBalancerStatus['creation']>;
 export interface CreationDefaults {
   readonly vSwitchId?: string;
   readonly resourceGroupId?: string;
-}
-
-/** The account and region that calls go to. */
-export interface CloudIdentity {
-  readonly accountId: string;
-  readonly regionId: string;
 }
 
 const MODIFICATION_PROTECTION_REASON = 'managed.by.ack';

@@ -12,7 +12,8 @@ import type {
 } from '../reconciler.ts';
 import type { AbsenceBreaker } from './absence-breaker.ts';
 import type { LoadBalancerBeliefs } from './load-balancer-belief.ts';
-import type { CloudIdentity, CreationDefaults } from './load-balancer-creation.ts';
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
+import type { CreationDefaults } from './load-balancer-creation.ts';
 import type { Owner } from './load-balancer-names.ts';
 
 /** What the reconciler of load balancers and its parts need. */

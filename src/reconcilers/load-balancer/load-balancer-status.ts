@@ -1,5 +1,5 @@
 import type { CloudLoadBalancer } from '../../cloud/slb/slb-client.ts';
-import type { CloudIdentity } from './load-balancer-creation.ts';
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import { findCondition, setCondition, summarizeReady, type ConditionState } from '../conditions.ts';
 import type { Condition, LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import type { EventContent, StatusChange } from '../reconciler.ts';

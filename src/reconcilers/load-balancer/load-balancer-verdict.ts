@@ -5,7 +5,8 @@ import { isRefusal, type RequestProblem } from '../service/request-problem.ts';
 import { isReleased, optOutRefusal, serviceClaim } from '../service/service-claim.ts';
 import { closedListeners, refusals, type Refusal } from './load-balancer-acceptance.ts';
 import { listenerLabel } from './load-balancer-desired.ts';
-import type { CloudIdentity, CreationDefaults } from './load-balancer-creation.ts';
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
+import type { CreationDefaults } from './load-balancer-creation.ts';
 import { OWNER_TAG, SERVICE_UID_TAG } from './load-balancer-names.ts';
 import { conditionsFrom, type Reasoned } from './load-balancer-status.ts';
 
