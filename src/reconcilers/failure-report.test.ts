@@ -141,6 +141,11 @@ test('SVC-85: a message shows no credentials', () => {
   }
 });
 
+test('SVC-85: a sentence about credentials stays whole', () => {
+  const text = 'The signature does not match; check the configured access key secret (Code)';
+  assert.equal(failureReport(new Failure('terminal', text, { code: 'Code' })).message, text);
+});
+
 test('a long message is cut to what an event can hold', () => {
   const { message } = failureReport(new Failure('terminal', 'x'.repeat(5_000)));
   assert.ok(message.length <= 1_000);

@@ -75,9 +75,11 @@ function stableMessage(failure: Failure): string {
     .replace(/,?\s*\brequest\s?id\b\s*[:=]?\s*(?=[,.;)]|$)/gi, '')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?/g, '')
     .replace(
-      /\b(Access_?Key_?Id|Access_?Key_?Secret|Security_?Token|Signature|Authorization|Bearer)\b(\s*[=:]\s*|\s+)(?:Bearer\s+)?[^\s&,;"']+/gi,
+      // Without a sign between them, the words are part of a sentence.
+      /\b(Access_?Key_?Id|Access_?Key_?Secret|Security_?Token|Signature|Authorization)\b(\s*[=:]\s*)(?:Bearer\s+)?[^\s&,;"']+/gi,
       '$1$2(hidden)',
     )
+    .replace(/\b(Bearer)(\s+)[^\s&,;"']+/gi, '$1$2(hidden)')
     .replace(/\b(?:LTAI|STS\.)[A-Za-z0-9.]{6,}/g, '(hidden)')
     .replace(/\s+/g, ' ')
     .replace(/\s+([,;)])/g, '$1')
