@@ -4,7 +4,7 @@ import { observeAgain, settled, type Outcome } from '../reconciler.ts';
 import { deleteFromCloud } from './load-balancer-deletion.ts';
 import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
 import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
-import { ownershipMismatch } from './load-balancer-verdict.ts';
+import { DELETING_REASON, ownershipMismatch } from './load-balancer-verdict.ts';
 
 /** Removes what an object that goes has in the cloud, and then lets it go. */
 export class LoadBalancerRemover {
@@ -26,7 +26,7 @@ export class LoadBalancerRemover {
       resource,
       service: undefined,
       notReady: {
-        reason: 'Deleting',
+        reason: DELETING_REASON,
         message: 'The load balancer is being removed from the cloud',
       },
     };
@@ -37,7 +37,9 @@ export class LoadBalancerRemover {
         await this.#reporter.show({ ...base, ...held }, signal);
         return settled;
       }
-      current = await this.#reporter.show(base, signal);
+      // Should the deletion be stopped halfway, what the digests say is not to be relied on.
+      beliefs.mistrust(resource.metadata.uid);
+      current = await this.#reporter.show(base, signal, { appliedDigest: null });
       const result = await deleteFromCloud({
         slb,
         resource,
