@@ -38,6 +38,8 @@ export interface CloudOperatorParts {
 const STOP_GRACE_MS = 18_000;
 /** How long they may take once they are aborted. */
 const ABORT_GRACE_MS = 4_000;
+/** How long they may take when the end must not wait, because another may be at work already. */
+const FAILURE_GRACE_MS = 500;
 const FLUSH_LIMIT_MS = 3_000;
 
 /**
@@ -88,7 +90,7 @@ export class CloudOperator extends OperatorBase.default {
   }
 
   async #live(): Promise<void> {
-    const { background, leadership, logger, clock, flush, servers } = this.#parts;
+    const { background, leadership, logger, flush, servers } = this.#parts;
     const parts = background.map((part) =>
       part.run(this.#ending.signal).catch((error: unknown) => {
         this.fail('A part of the operator failed', { part: part.name, err: error });
@@ -101,14 +103,12 @@ export class CloudOperator extends OperatorBase.default {
       this.fail('The operator failed', { err: error });
     }
     if (!this.#hasFailed) {
-      await flush(this.#limit(FLUSH_LIMIT_MS)).catch((error: unknown) => {
-        logger.warn('Failed to write the last events', { err: error });
-      });
+      await this.#flush(flush);
       // A successor must not start while a pass of ours is under way.
       if (hasEnded) await leadership.release();
     }
     this.#ending.abort(new Error('the operator ends'));
-    await Promise.race([Promise.all(parts), clock.sleep(ABORT_GRACE_MS)]);
+    await this.#within(this.#abortGraceMs(), Promise.all(parts));
     for (const server of [...servers].reverse()) await server.close();
     logger.info('Stopped', { failed: this.#hasFailed });
     this.#resolveDone(this.#hasFailed ? 1 : 0);
@@ -136,7 +136,7 @@ export class CloudOperator extends OperatorBase.default {
     prepareWork: (signal: AbortSignal) => Promise<LeaderWork>,
     stop: AbortSignal,
   ): Promise<boolean> {
-    const { clock, logger } = this.#parts;
+    const { logger } = this.#parts;
     let work: LeaderWork;
     try {
       work = await prepareWork(stop);
@@ -150,22 +150,41 @@ export class CloudOperator extends OperatorBase.default {
     });
     // What is thrown here is no failure of a pass, so nobody else would see it.
     await Promise.race([run, whenAborted(stop)]);
-    if (!this.#hasFailed) await Promise.race([run, clock.sleep(STOP_GRACE_MS)]);
+    if (!this.#hasFailed) await this.#within(STOP_GRACE_MS, run);
     if (isStillRunning(() => isRunning)) {
       this.#aborting.abort(new Error('the operator is stopping'));
-      await Promise.race([run, clock.sleep(ABORT_GRACE_MS)]);
+      await this.#within(this.#abortGraceMs(), run);
     }
     const hasEnded = !isStillRunning(() => isRunning);
     if (!hasEnded) logger.warn('Some work did not end in time, so the lease is not released');
     return hasEnded;
   }
 
-  #limit(limitMs: number): AbortSignal {
-    const controller = new AbortController();
-    this.#parts.clock.schedule(limitMs, () => {
-      controller.abort(new Error('the time is over'));
+  async #flush(flush: CloudOperatorParts['flush']): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const limit = new AbortController();
+    const cancel = clock.schedule(FLUSH_LIMIT_MS, () => {
+      limit.abort(new Error('the time is over'));
     });
-    return controller.signal;
+    await flush(limit.signal).catch((error: unknown) => {
+      logger.warn('Failed to write the last events', { err: error });
+    });
+    cancel();
+  }
+
+  #abortGraceMs(): number {
+    return this.#hasFailed ? FAILURE_GRACE_MS : ABORT_GRACE_MS;
+  }
+
+  /** Waits for an end, but not for longer than this. */
+  async #within(limitMs: number, end: Promise<unknown>): Promise<void> {
+    const isOver = new AbortController();
+    const limit = this.#parts.clock.sleep(limitMs, isOver.signal).catch(() => undefined);
+    try {
+      await Promise.race([end, limit]);
+    } finally {
+      isOver.abort();
+    }
   }
 }
 

@@ -67,7 +67,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   const { config, clock, randomness, kubeConfig, logger, scrubber } = ports;
   addSecrets(scrubber, config.cloud);
   const identity = `${config.pod.name ?? ports.hostName}_${randomness.hex(8)}`;
-  const metrics = new OperatorMetrics(config.version);
+  const metrics = new OperatorMetrics(config.version, clock);
   const client = new KubeClient({
     kubeConfig,
     clock,
@@ -110,7 +110,8 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   const leadership = new Leadership({
     clock,
     logger: logger.named('lease'),
-    own: leaderElection.enabled ? newLease(leaderElection.lease) : undefined,
+    // A process without work must not keep one that has some from its own.
+    own: leaderElection.enabled && hasWork ? newLease(leaderElection.lease) : undefined,
     other:
       leaderElection.defaultLease === undefined ? undefined : newLease(leaderElection.defaultLease),
     isDefaultWanted: config.defaultImplementation && hasWork,
@@ -133,9 +134,17 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     ...(ports.cloudHttp !== undefined && { http: ports.cloudHttp }),
   });
 
+  // The user agent tells the cluster's id, which may be known only once its API server answers.
+  let knownClusterId = config.clusterId ?? '';
+  let latestSettings = config.cloud;
+  const reloadClouds = (): void => {
+    clouds.reload({ ...latestSettings, clusterId: knownClusterId });
+  };
   const prepareWork = async (signal: AbortSignal): Promise<LeaderWork> => {
     if (!hasWork) return { run: whenAborted };
     const clusterId = config.clusterId ?? (await findClusterId(ports, client, signal));
+    knownClusterId = clusterId;
+    reloadClouds();
     await Promise.race([objects.whenSynced(), whenAborted(signal)]);
     signal.throwIfAborted();
     const made = new ServiceLbController({
@@ -171,7 +180,8 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
       name: 'cloud-config',
       run: (signal) =>
         followCloudConfig(ports, signal, (settings) => {
-          clouds.reload(settings);
+          latestSettings = settings;
+          reloadClouds();
         }),
     },
     ...(hasWork ? [{ name: 'informers', run: (signal: AbortSignal) => objects.run(signal) }] : []),

@@ -46,6 +46,7 @@ export class ServiceLbController {
   readonly #ports: ServiceLbControllerPorts;
   readonly #workers: readonly ReconcileWorker[];
   readonly #sweep: LoadBalancerSweep;
+  readonly #queues: readonly WorkQueue[];
   #vSwitchId: string | undefined;
 
   constructor(ports: ServiceLbControllerPorts) {
@@ -106,6 +107,7 @@ export class ServiceLbController {
 
     const serviceQueue = this.#newQueue(SERVICE_QUEUE);
     const loadBalancerQueue = this.#newQueue(LOAD_BALANCER_QUEUE);
+    this.#queues = [serviceQueue, loadBalancerQueue];
     const nodeSyncs = new NodeSyncTracker(clock, metrics.nodeSyncs());
     this.routing = new EventRouting({
       services,
@@ -156,6 +158,7 @@ export class ServiceLbController {
       settings: { clusterId: ports.clusterId, driftPeriodMs: config.driftPeriodMs },
     });
     this.#followChanges();
+    metrics.observeLoadBalancers(() => loadBalancers.list());
   }
 
   /**
@@ -173,6 +176,7 @@ export class ServiceLbController {
       ]);
     } finally {
       this.routing.stop();
+      for (const queue of this.#queues) queue.clear();
     }
   }
 

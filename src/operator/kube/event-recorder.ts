@@ -69,6 +69,8 @@ export class KubeEventRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #series = new Map<string, Series>();
   readonly #queue: Series[] = [];
+  /** What waits for its time to be queued. */
+  readonly #delayed = new Map<Series, () => void>();
   #wake: () => void = () => undefined;
   #dropped = 0;
   #lastDropLogMs = Number.NEGATIVE_INFINITY;
@@ -119,6 +121,8 @@ export class KubeEventRecorder implements EventRecorder {
       series.isQueued = false;
       await this.#write(series, signal, MAX_ATTEMPTS);
     }
+    for (const cancel of this.#delayed.values()) cancel();
+    this.#delayed.clear();
   }
 
   /** Writes what is left, each once, within the signal; for the end of the process. */
@@ -143,10 +147,12 @@ export class KubeEventRecorder implements EventRecorder {
     const delayMs = atMs - this.#options.clock.monotonicMs();
     series.isQueued = true;
     if (delayMs > 0) {
-      this.#options.clock.schedule(delayMs, () => {
+      const cancel = this.#options.clock.schedule(delayMs, () => {
+        this.#delayed.delete(series);
         this.#queue.push(series);
         this.#wake();
       });
+      this.#delayed.set(series, cancel);
       return true;
     }
     this.#queue.push(series);

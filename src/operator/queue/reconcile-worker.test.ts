@@ -194,7 +194,7 @@ test('ReconcileWorker: a pass without end is aborted, counted and retried', asyn
   assert.deepEqual(bench.runsAtMs, [0, 305_000]);
 });
 
-test('SVC-46 SVC-78: passes of one key never overlap, those of others do, up to the limit', async () => {
+test('SVC-46 SVC-78 SVC-88: passes of one key never overlap, those of others do, up to the limit', async () => {
   const bench = new WorkerBench(
     async (_key, signal) => {
       await bench.clock.sleep(1_000, signal);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadBalancerOf } from '../../../test/support/kubernetes-builders.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import type { LoadBalancerResource } from '../../reconcilers/kubernetes-objects.ts';
 import { WorkQueue } from '../queue/work-queue.ts';
 import { OperatorMetrics } from './operator-metrics.ts';
 
@@ -18,7 +20,7 @@ async function scrape(metrics: OperatorMetrics): Promise<Map<string, number>> {
 }
 
 test('OBS-05: a controller that has done nothing shows every series at zero, then counts', async () => {
-  const metrics = new OperatorMetrics('1');
+  const metrics = new OperatorMetrics('1', new VirtualClock());
   const service = metrics.controller('service', 4);
   const idle = await scrape(metrics);
   for (const result of ['success', 'error', 'requeue', 'requeue_after']) {
@@ -58,7 +60,7 @@ test('OBS-05: a controller that has done nothing shows every series at zero, the
 });
 
 test('OBS-06: queue metrics follow the queue, and running work is measured at the scrape', async () => {
-  const metrics = new OperatorMetrics('1');
+  const metrics = new OperatorMetrics('1', new VirtualClock());
   const clock = new VirtualClock();
   const queue = new WorkQueue(clock, metrics.queue('service'));
   metrics.observeQueue('service', queue);
@@ -85,7 +87,7 @@ test('OBS-06: queue metrics follow the queue, and running work is measured at th
 });
 
 test('OBS-07: requests to the API server are counted by code, a lost one as <error>', async () => {
-  const metrics = new OperatorMetrics('1');
+  const metrics = new OperatorMetrics('1', new VirtualClock());
   const client = metrics.restClient();
   client.requestEnded('GET', '200', 'h:1', 0.1);
   client.requestEnded('PATCH', '<error>', 'h:1', 0.1);
@@ -104,7 +106,7 @@ test('OBS-07: requests to the API server are counted by code, a lost one as <err
 });
 
 test('OBS-08: leadership and running controllers are shown by name', async () => {
-  const metrics = new OperatorMetrics('1');
+  const metrics = new OperatorMetrics('1', new VirtualClock());
   metrics.setLeader('alibaba-cloud-operator', false);
   metrics.setRunning('service-lb-controller', true);
   const series = await scrape(metrics);
@@ -126,7 +128,7 @@ const call = {
 } as const;
 
 test('OBS-09 SVC-87: cloud calls are counted by operation, backend updates once more', async () => {
-  const metrics = new OperatorMetrics('1');
+  const metrics = new OperatorMetrics('1', new VirtualClock());
   const calls = metrics.cloudCalls();
   const before = await scrape(metrics);
   assert.equal(before.get('service_controller_loadbalancer_sync_total'), 0);
@@ -161,8 +163,8 @@ test('OBS-09 SVC-87: cloud calls are counted by operation, backend updates once 
 });
 
 test('OBS-10: names carry their unit, and two operators of one process count apart', async () => {
-  const one = new OperatorMetrics('1');
-  const other = new OperatorMetrics('1');
+  const one = new OperatorMetrics('1', new VirtualClock());
+  const other = new OperatorMetrics('1', new VirtualClock());
   one.restClient().requestEnded('GET', '200', 'h', 1);
   const name = 'rest_client_requests_total{code="200",method="GET",host="h"}';
   assert.equal((await scrape(other)).get(name), undefined);
@@ -173,4 +175,29 @@ test('OBS-10: names carry their unit, and two operators of one process count apa
     if (type === 'counter' && !exceptions.has(metric)) assert.match(metric, /_total$/);
     if (type === 'histogram') assert.match(metric, /_(seconds|bytes)$/);
   }
+});
+
+test('OBS-11: load balancers are counted by readiness, and each controller tells its last success', async () => {
+  const metrics = new OperatorMetrics('1', new VirtualClock());
+  const ready = (status: 'True' | 'False'): LoadBalancerResource =>
+    loadBalancerOf({
+      status: {
+        conditions: [{ type: 'Ready', status, reason: 'R', message: '', lastTransitionTime: 'T' }],
+      },
+    });
+  metrics.observeLoadBalancers(() => [
+    ready('True'),
+    ready('True'),
+    ready('False'),
+    loadBalancerOf(),
+  ]);
+  const service = metrics.controller('service', 1);
+  service.passEnded('success', 1);
+  const series = await scrape(metrics);
+  const count = (state: string): number | undefined =>
+    series.get(`alibaba_cloud_operator_load_balancers{type="CLB",ready="${state}"}`);
+  assert.deepEqual([count('True'), count('False'), count('Unknown')], [2, 1, 1]);
+  const last = 'alibaba_cloud_operator_last_success_timestamp_seconds{controller="service"}';
+  assert.ok((series.get(last) ?? 0) > 1_700_000_000);
+  assert.ok(series.has('process_resident_memory_bytes'));
 });

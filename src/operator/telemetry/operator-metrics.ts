@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../../cloud/clock.ts';
 import type { CloudCallMetrics } from '../../cloud/transport/call-observer.ts';
+import type { LoadBalancerResource } from '../../reconcilers/kubernetes-objects.ts';
 import type { RestClientMetrics } from '../kube/kube-client.ts';
 import type { NodeSyncMetrics } from '../node-sync-tracker.ts';
 import type { PassResult, ReconcileMetrics } from '../queue/reconcile-worker.ts';
@@ -51,6 +53,9 @@ export class OperatorMetrics {
   readonly #workSeconds: Histogram<'name' | 'controller'>;
   readonly #queueRetries: Counter<'name' | 'controller'>;
   readonly #queues = new Map<string, WorkQueue>();
+  readonly #lastSuccess: Gauge<'controller'>;
+  readonly #clock: Pick<Clock, 'now'>;
+  #loadBalancers: () => readonly LoadBalancerResource[] = () => [];
   readonly #requests: Counter<'code' | 'method' | 'host'>;
   readonly #requestSeconds: Histogram<'verb' | 'host'>;
   readonly #rateLimitSeconds: Histogram<'verb' | 'host'>;
@@ -61,7 +66,8 @@ export class OperatorMetrics {
   readonly #cloudErrors: Counter<'request'>;
   readonly #cloudThrottles: Counter<'operation_name'>;
 
-  constructor(version: string) {
+  constructor(version: string, clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
     const registers = [this.registry];
     const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
       new Counter({ name, help, labelNames, registers });
@@ -110,6 +116,13 @@ export class OperatorMetrics {
     this.#activePasses = gauge('controller_runtime_active_workers', 'How many passes run.', [
       'controller',
     ]);
+
+    this.#lastSuccess = gauge(
+      'alibaba_cloud_operator_last_success_timestamp_seconds',
+      'When a pass last succeeded, since the Unix epoch.',
+      ['controller'],
+    );
+    this.#registerLoadBalancers();
 
     const queueLabels: ('name' | 'controller')[] = ['name', 'controller'];
     this.#queueDepth = gauge('workqueue_depth', 'How many keys wait.', queueLabels);
@@ -228,6 +241,7 @@ export class OperatorMetrics {
         this.#activePasses.dec({ controller });
         this.#passes.inc({ controller, result });
         if (result === 'error') this.#passErrors.inc({ controller });
+        else this.#lastSuccess.set({ controller }, this.#clock.now() / 1_000);
         this.#passSeconds.observe({ controller }, seconds);
       },
       failedTerminally: () => {
@@ -272,6 +286,11 @@ export class OperatorMetrics {
   /** Lets the gauges of running work look into a queue. */
   observeQueue(name: string, queue: WorkQueue): void {
     this.#queues.set(name, queue);
+  }
+
+  /** Lets the gauge of load balancers look into their cache. */
+  observeLoadBalancers(list: () => readonly LoadBalancerResource[]): void {
+    this.#loadBalancers = list;
   }
 
   /** Counts the requests of a client. */
@@ -326,6 +345,24 @@ export class OperatorMetrics {
   setRunning(controller: string, isRunning: boolean): void {
     const labels = { name: controller, manager: 'cloud-controller-manager' };
     this.#runningControllers.set(labels, isRunning ? 1 : 0);
+  }
+
+  #registerLoadBalancers(): void {
+    const list = (): readonly LoadBalancerResource[] => this.#loadBalancers();
+    new Gauge({
+      name: 'alibaba_cloud_operator_load_balancers',
+      help: 'Load balancers by product and by whether they are ready.',
+      labelNames: ['type', 'ready'],
+      registers: [this.registry],
+      collect() {
+        const counts = new Map(['True', 'False', 'Unknown'].map((ready) => [ready, 0]));
+        for (const { status } of list()) {
+          const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status;
+          counts.set(ready ?? 'Unknown', (counts.get(ready ?? 'Unknown') ?? 0) + 1);
+        }
+        for (const [ready, count] of counts) this.set({ type: 'CLB', ready }, count);
+      },
+    });
   }
 
   #registerRunningTimes(labelNames: ('name' | 'controller')[]): void {
