@@ -24,8 +24,8 @@ function sources(): string[] {
 }
 
 /**
- * Finds the literals that are reasons: values of members named `reason`, of tables named for reasons,
- * and what functions named for reasons return.
+ * Finds the literals that are reasons: values of members named `reason`, of tables and
+ * constants named for reasons, and what functions named for reasons return.
  */
 function reasonsIn(file: string): UsedReason[] {
   const text = readFileSync(path.join(import.meta.dirname, file), 'utf8');
@@ -65,6 +65,10 @@ function reasonsIn(file: string): UsedReason[] {
           for (const reason of literals(property.initializer)) found.push({ reason, file });
         }
       }
+    }
+    const isConstant = ts.isVariableDeclaration(node) && node.name.getText().endsWith('_REASON');
+    if (isConstant && node.initializer !== undefined) {
+      for (const reason of literals(node.initializer)) found.push({ reason, file });
     }
     if (ts.isFunctionDeclaration(node) && node.name?.text.endsWith('Reason') === true) {
       ts.forEachChild(node.body ?? node, (statement) => {
