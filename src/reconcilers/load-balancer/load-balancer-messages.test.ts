@@ -68,7 +68,9 @@ function reasonsIn(file: string): UsedReason[] {
     }
     const isConstant = ts.isVariableDeclaration(node) && node.name.getText().endsWith('_REASON');
     if (isConstant && node.initializer !== undefined) {
-      for (const reason of literals(node.initializer)) found.push({ reason, file });
+      // What the cloud is given as a reason is no CamelCase word.
+      const reasons = literals(node.initializer).filter((word) => /^[A-Z][A-Za-z]+$/.test(word));
+      for (const reason of reasons) found.push({ reason, file });
     }
     if (ts.isFunctionDeclaration(node) && node.name?.text.endsWith('Reason') === true) {
       ts.forEachChild(node.body ?? node, (statement) => {
