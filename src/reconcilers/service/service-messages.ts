@@ -119,7 +119,13 @@ export const SERVICE_EVENTS = {
     type: 'Warning',
     action: 'EnsureLoadBalancer',
     note: 'Settings that a person made for {detail} wait in the AlibabaLoadBalancer, because the Service no longer has the port',
-    when: 'A port with settings of a person has left the Service',
+    when: 'A port has left the Service, and an applier had made settings for it',
+  },
+  OverrideLost: {
+    type: 'Warning',
+    action: 'EnsureLoadBalancer',
+    note: 'Settings that a person made for {detail} went with the port, because the Service no longer has it',
+    when: 'A port has left the Service, and somebody had edited or patched settings for it',
   },
   ForeignStatusWriter: {
     type: 'Warning',

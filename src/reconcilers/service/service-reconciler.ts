@@ -25,6 +25,7 @@ import {
   type ServiceCache,
   type ServiceWriter,
 } from '../reconciler.ts';
+import { departedOverrides } from './departed-overrides.ts';
 import { applyKeepingOverrides, isAlreadyApplied, overrideStatus } from './field-ownership.ts';
 import {
   generatedLoadBalancer,
@@ -172,8 +173,9 @@ export class ServiceReconciler implements Reconciler {
       { generated, origins, ...(reset === undefined ? {} : { reset }) },
       signal,
     );
-    for (const label of newlyDormant(live, outcome.resource)) {
-      events.record(service, serviceEvent('OverrideDormant', label));
+    for (const { listener, fields, isKept } of departedOverrides(live, outcome.resource, origins)) {
+      const reason = isKept ? 'OverrideDormant' : 'OverrideLost';
+      events.record(service, serviceEvent(reason, `${listener} (${fields.join(', ')})`));
     }
     const shown = await loadBalancerWriter.patchStatus(
       outcome.resource,
@@ -318,20 +320,6 @@ function hasFinalizers(service: Service): boolean {
 /** A deletion that a person has confirmed goes through although the Service wants the object. */
 function isDeletionConfirmed(resource: LoadBalancerResource): boolean {
   return resource.metadata.annotations[CONFIRM_DELETION_ANNOTATION] === resource.metadata.uid;
-}
-
-/** Names the listeners that have lost their port, and stay because a person set something in them. */
-function newlyDormant(
-  before: LoadBalancerResource | undefined,
-  after: LoadBalancerResource,
-): string[] {
-  const dormant = (resource: LoadBalancerResource | undefined): string[] =>
-    (resource?.spec.listeners ?? []).flatMap(({ transport, port, backend }) =>
-      backend === undefined ? [`${transport}:${port}`] : [],
-    );
-  const known = (before?.spec.listeners ?? []).map(({ transport, port }) => `${transport}:${port}`);
-  const waited = dormant(before);
-  return dormant(after).filter((label) => known.includes(label) && !waited.includes(label));
 }
 
 function keyOf(service: Service): ObjectKey {

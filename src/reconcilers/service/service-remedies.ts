@@ -27,6 +27,8 @@ export const SERVICE_REMEDIES: Readonly<
     'Set `allocateLoadBalancerNodePorts` to true, or give the port a `nodePort`.',
   OverrideDormant:
     'Remove the listener from the AlibabaLoadBalancer, unless the port is to come back.',
+  OverrideLost:
+    'Set them again when the port comes back; what is applied on the server instead waits for it.',
   Pending: 'None, unless it lasts: then describe the AlibabaLoadBalancer.',
   Replacing: 'None: it follows by itself.',
   SingleStackServed: 'Nothing, if one family will do.',
