@@ -64,7 +64,7 @@ export class EventRouting {
     }
     for (const resource of this.#ports.loadBalancers.list()) {
       this.#ports.loadBalancerQueue.add(keyOf(resource));
-      this.#ports.serviceQueue.add(serviceKeyOf(resource));
+      for (const service of serviceKeysOf(resource)) this.#ports.serviceQueue.add(service);
     }
   }
 
@@ -127,7 +127,8 @@ export class EventRouting {
     if (concernsItself) this.#ports.loadBalancerQueue.add(key);
     if (!concernsService) return;
     for (const resource of [previous, current]) {
-      if (resource !== undefined) this.#ports.serviceQueue.add(serviceKeyOf(resource));
+      if (resource === undefined) continue;
+      for (const service of serviceKeysOf(resource)) this.#ports.serviceQueue.add(service);
     }
   }
 
@@ -138,8 +139,11 @@ export class EventRouting {
   }
 }
 
-function serviceKeyOf(resource: LoadBalancerResource): ObjectKey {
-  return { namespace: resource.metadata.namespace, name: resource.spec.serviceRef.name };
+/** The Service that is served, and the one whose name the object takes. */
+function serviceKeysOf(resource: LoadBalancerResource): readonly ObjectKey[] {
+  const { namespace, name } = resource.metadata;
+  const served = { namespace, name: resource.spec.serviceRef.name };
+  return served.name === name ? [served] : [served, { namespace, name }];
 }
 
 function keyOf(object: { readonly metadata: ObjectKey }): ObjectKey {

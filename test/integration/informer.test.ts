@@ -153,6 +153,16 @@ test('CTL-10: watches ask for bookmarks and a bounded time, and go on from the l
     assert.ok(seconds >= 300 && seconds <= 600, String(seconds));
     assert.notEqual(query.get('resourceVersion'), '');
   }
+  // Once more, so that a watch begins after all of them were delivered.
+  server.endWatches();
+  const last = await plane.kubectl.get<ApiObject>('configmap', 'c5', '-n', namespace);
+  await assertEventually(() => {
+    assert.equal(
+      server.requests.at(-1)?.query.get('resourceVersion'),
+      metadataOf(last).resourceVersion,
+      'A watch must not repeat what the one before has delivered',
+    );
+  });
   watched.stop();
 });
 

@@ -325,6 +325,23 @@ test('SVC-90: Services without a class are ours only while the lease of the othe
   assert.equal(leadership.mayWrite() && leadership.isDefaultImplementation(), false);
 });
 
+test('SVC-90 CTL-21: with the other lease not renewed in time nothing may be written, even with our own held', async () => {
+  const namespace = await plane.createNamespace();
+  const own = await Contender.start('ours', { namespace, name: 'alibaba-cloud-operator' });
+  const other = await Contender.start('ours', { namespace, name: 'ccm' });
+  const leadership = leadershipOf(own, other, []);
+  assert.equal(await leadership.acquire(own.stop.signal), true);
+  assert.equal(leadership.isDefaultImplementation(), true);
+  const renewing = own.lease.keep(own.stop.signal);
+  await assertEventually(() => {
+    assert.equal(other.lease.mayWrite(), false);
+  });
+  assert.equal(own.lease.mayWrite(), true);
+  assert.equal(leadership.mayWrite(), false);
+  own.stop.abort();
+  await renewing;
+});
+
 test('SVC-04: without the default role the other lease is left alone', async () => {
   const namespace = await plane.createNamespace();
   const own = await Contender.start('ours', { namespace, name: 'alibaba-cloud-operator' });
