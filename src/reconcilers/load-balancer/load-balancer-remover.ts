@@ -1,10 +1,14 @@
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
+import { conditionTime } from '../conditions.ts';
 import { LOAD_BALANCER_FINALIZER } from '../names.ts';
-import { observeAgain, settled, type Outcome } from '../reconciler.ts';
+import { observeAgain, settled, type Outcome, type StatusChange } from '../reconciler.ts';
 import { deleteFromCloud } from './load-balancer-deletion.ts';
 import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
 import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
-import { DELETING_REASON, ownershipMismatch } from './load-balancer-verdict.ts';
+import { ownershipMismatch } from './load-balancer-verdict.ts';
+
+/** A removal that may not touch the cloud has not begun. */
+const NOT_BEGUN: StatusChange = { removalStartedTime: null };
 
 /** Removes what an object that goes has in the cloud, and then lets it go. */
 export class LoadBalancerRemover {
@@ -26,7 +30,7 @@ export class LoadBalancerRemover {
       resource,
       service: undefined,
       notReady: {
-        reason: DELETING_REASON,
+        reason: 'Deleting',
         message: 'The load balancer is being removed from the cloud',
       },
     };
@@ -39,7 +43,11 @@ export class LoadBalancerRemover {
       }
       // Should the deletion be stopped halfway, what the digests say is not to be relied on.
       beliefs.mistrust(resource.metadata.uid);
-      current = await this.#reporter.show(base, signal, { appliedDigest: null });
+      const removalStartedTime = resource.status.removalStartedTime ?? conditionTime(clock.now());
+      current = await this.#reporter.show(base, signal, {
+        appliedDigest: null,
+        removalStartedTime,
+      });
       const result = await deleteFromCloud({
         slb,
         resource,
@@ -64,6 +72,7 @@ export class LoadBalancerRemover {
           await this.#reporter.show(
             { ...base, resource: current, notReady: result.notReady },
             signal,
+            NOT_BEGUN,
           );
           return settled;
         case 'foreign': {
@@ -71,6 +80,7 @@ export class LoadBalancerRemover {
           await this.#reporter.show(
             { ...base, resource: current, refusal, notReady: refusal },
             signal,
+            NOT_BEGUN,
           );
           return settled;
         }

@@ -273,6 +273,10 @@ export interface AlibabaLoadBalancerStatus {
    */
   createdTime?: string;
   /**
+   * When the removal of the load balancer from the cloud began. It goes on to its end from there, even if the Service wants a load balancer again.
+   */
+  removalStartedTime?: string;
+  /**
    * The addresses that clients use.
    */
   addresses?: {

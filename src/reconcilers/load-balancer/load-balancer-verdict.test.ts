@@ -5,15 +5,10 @@ import {
   serviceOf,
   servicePort,
 } from '../../../test/support/kubernetes-builders.ts';
-import type { Condition, LoadBalancerResource, Service } from '../kubernetes-objects.ts';
+import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { CONFIRM_DELETION_ANNOTATION } from '../names.ts';
 import type { RequestProblem } from '../service/request-problem.ts';
-import {
-  DELETING_REASON,
-  isDeletionHeld,
-  verdictOf,
-  type Verdict,
-} from './load-balancer-verdict.ts';
+import { isDeletionHeld, verdictOf, type Verdict } from './load-balancer-verdict.ts';
 
 const identity = { accountId: '1001', regionId: 'cn-hangzhou' };
 
@@ -352,19 +347,10 @@ const holds: readonly {
     name: 'RemovalHasBegun',
     resource: loadBalancerOf({
       metadata: deletedAt,
-      status: { conditions: [readyFor(DELETING_REASON)] },
+      status: { removalStartedTime: '2026-01-01T00:00:00Z' },
     }),
     service: serviceOf(),
     want: false,
-  },
-  {
-    name: 'NotReadyForAnotherReason',
-    resource: loadBalancerOf({
-      metadata: deletedAt,
-      status: { conditions: [readyFor('DeletionHeld')] },
-    }),
-    service: serviceOf(),
-    want: true,
   },
   {
     name: 'ByAPerson',
@@ -373,17 +359,6 @@ const holds: readonly {
     want: false,
   },
 ];
-
-function readyFor(reason: string): Condition {
-  return {
-    type: 'Ready',
-    status: 'False',
-    reason,
-    message: '',
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-    observedGeneration: 1,
-  };
-}
 
 for (const { name, resource, service, want } of holds) {
   test(`SVC-24 isDeletionHeld: ${name}`, () => {

@@ -1,4 +1,3 @@
-import { findCondition } from '../conditions.ts';
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { CONFIRM_DELETION_ANNOTATION } from '../names.ts';
 import { isRefusal, type RequestProblem } from '../service/request-problem.ts';
@@ -8,7 +7,7 @@ import { listenerLabel } from './load-balancer-desired.ts';
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { CreationDefaults } from './load-balancer-creation.ts';
 import { OWNER_TAG, SERVICE_UID_TAG } from './load-balancer-names.ts';
-import { conditionsFrom, type Reasoned } from './load-balancer-status.ts';
+import type { Reasoned } from './load-balancer-status.ts';
 
 /**
  * What may be done for an AlibabaLoadBalancer.
@@ -81,9 +80,6 @@ export function verdictOf(input: VerdictInput): Verdict {
   return { kind: 'serve', ...base, mayCreate, closedListeners: closedListeners(found) };
 }
 
-/** The reason of Ready while a load balancer is being removed from the cloud. */
-export const DELETING_REASON = 'Deleting';
-
 /**
  * Tells whether a deletion is held back because the Service still wants its load balancer.
  *
@@ -95,7 +91,7 @@ export function isDeletionHeld(
   service: Service | undefined,
 ): boolean {
   if (resource.metadata.deletionTimestamp === undefined || !isGenerated(resource)) return false;
-  if (findCondition(conditionsFrom(resource), 'Ready')?.reason === DELETING_REASON) return false;
+  if (resource.status.removalStartedTime !== undefined) return false;
   if (isReleased(service, resource.status.service?.uid)) return false;
   return resource.metadata.annotations[CONFIRM_DELETION_ANNOTATION] !== resource.metadata.uid;
 }
