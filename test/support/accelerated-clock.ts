@@ -21,14 +21,14 @@ export const ACCELERATION_VARIABLE = 'TEST_CLOCK_ACCELERATION';
  *   slower. Where nobody does anything, `skip` shortens the wait for what is due next.
  */
 export class AcceleratedClock implements Clock, EmulatorClock {
-  readonly #factor: number;
+  readonly factor: number;
   readonly #timers = new Set<PendingTimer>();
   /** The machine's time at which both times would have been equal. */
   #originMs: number;
   readonly #startMs: number;
 
   constructor(factor: number) {
-    this.#factor = factor;
+    this.factor = factor;
     this.#originMs = machineTimeMs();
     this.#startMs = this.#originMs;
   }
@@ -38,7 +38,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
   }
 
   monotonicMs(): number {
-    return (machineTimeMs() - this.#originMs) * this.#factor;
+    return (machineTimeMs() - this.#originMs) * this.factor;
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
@@ -57,7 +57,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
 
   /** Tells how long a time of this clock takes on the machine's. */
   machineMs(delayMs: number): number {
-    return delayMs / this.#factor;
+    return delayMs / this.factor;
   }
 
   /** Tells in how long the next of what is scheduled is due; `Infinity` when nothing is. */
@@ -81,7 +81,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
   /** What makes a process that preloads `accelerate-process.ts` keep this time, if none is skipped. */
   environment(): Readonly<Record<string, string>> {
     const acceleration: Acceleration = {
-      factor: this.#factor,
+      factor: this.factor,
       machineMs: machineTimeMs(),
       acceleratedMs: this.now(),
     };

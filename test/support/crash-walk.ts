@@ -4,9 +4,7 @@ import { METADATA_ACTION } from '../../emulator/http/metadata-service.ts';
 import type { Channel, ProxiedRequest, Verdict } from './cutting-proxy.ts';
 import {
   isConditionCurrent,
-  loadBalancerPath,
   OPERATOR_USER,
-  servicePath,
   type HarnessedOperator,
   type OperatorHarness,
 } from './operator-harness.ts';
@@ -86,6 +84,8 @@ const QUIET_MS = 10_000;
 const ATTEMPTS = 4;
 /** Every tenth point is the death of a process. */
 const PROCESS_SHARE = 10;
+const RECORDED_RUNS = 3;
+const MOST_RUNS = 10;
 const LOG_TAIL_LINES = 150;
 /** The sweep goes by the clock and belongs to no story. */
 const FLAGS = ['--drift-period=24h'];
@@ -117,18 +117,23 @@ export class CrashWalk {
     this.#counter = counter;
   }
 
-  /** Runs the story once without an accident; the cloud and the API server saw what we counted. */
+  /**
+   * Runs the story without an accident; the cloud and the API server saw what we counted.
+   *
+   * Shape: two workers may meet and one more write come of it, which nobody can count on to die at;
+   *   of a few runs the shortest is the one that the others contain.
+   */
   async record(): Promise<Recording> {
     if (this.#recording !== undefined) return this.#recording;
-    const run = await Run.stage(this.#harness, this.#scenario, 0);
-    try {
-      const steps = await run.toTheEnd();
-      await run.assertCountedByAll();
-      this.#recording = { steps, harvest: run.harvest() };
-      return this.#recording;
-    } finally {
-      await run.clear();
+    const recordings: Recording[] = [];
+    for (let run = 0; run < MOST_RUNS && recordings.length < RECORDED_RUNS; run += 1) {
+      const recording = await this.#recordOnce();
+      if (recording !== undefined) recordings.push(recording);
     }
+    const [shortest] = recordings.toSorted((a, b) => a.steps.length - b.steps.length);
+    assert.ok(shortest !== undefined, 'A run was clean');
+    this.#recording = shortest;
+    return shortest;
   }
 
   /** Tells how many points a walk has. */
@@ -137,18 +142,32 @@ export class CrashWalk {
     return steps.reduce((sum, step) => sum + weather.moments(step).length, 0);
   }
 
-  /** Walks through all points and returns their number. */
+  /** Walks through all points, and returns the number of those that were reached. */
   async walk(weather: Weather): Promise<number> {
     const { steps } = await this.record();
     let walked = 0;
     for (const step of steps) {
       for (const moment of weather.moments(step)) {
         const isProcess = this.#counter.next();
-        const isReached = await this.#die({ step, moment, weather, isProcess });
-        if (isReached) walked += 1;
+        const point = { step, moment, weather, isProcess };
+        if (await this.#die(point)) walked += 1;
+        else process.stdout.write(`Not reached: ${describe(this.#scenario, point)}\n`);
       }
     }
     return walked;
+  }
+
+  /** Records one run; `undefined` when an answer was lost in it, on a machine with too much to do. */
+  async #recordOnce(): Promise<Recording | undefined> {
+    const run = await Run.stage(this.#harness, this.#scenario, 0);
+    try {
+      const steps = await run.toTheEnd();
+      if (!run.isClean()) return undefined;
+      await run.assertCountedByAll();
+      return { steps, harvest: run.harvest() };
+    } finally {
+      await run.clear();
+    }
   }
 
   async #die(point: Point): Promise<boolean> {
@@ -214,6 +233,11 @@ class Run {
     await this.#play();
     await this.#finish();
     return this.#steps;
+  }
+
+  /** Tells whether every request was answered. */
+  isClean(): boolean {
+    return this.#operators.every(({ proxy }) => proxy.lostAnswers === 0);
   }
 
   /** Plays the story until the operator dies; `false` when it went past the point. */
@@ -342,13 +366,7 @@ class Run {
   /** Takes away what the run has left. */
   async clear(): Promise<void> {
     for (const operator of this.#operators) operator.kill();
-    const { admin } = this.#harness;
-    const { namespace } = this.#stage;
-    for (const path of [servicePath(namespace), loadBalancerPath(namespace)]) {
-      if ((await admin.find(path)) === undefined) continue;
-      await admin.patch(path, { metadata: { finalizers: null } });
-      await admin.delete(path);
-    }
+    await this.#harness.clear(this.#stage.namespace);
   }
 
   /** Starts the first operator and plays what comes before the story. */

@@ -78,6 +78,7 @@ export class CuttingProxy {
   /** Requests under way but for watches, and writes among them. */
   #running = 0;
   #writing = 0;
+  #lostAnswers = 0;
   #lastRequest: Moment;
   #lastWrite: Moment;
 
@@ -126,6 +127,11 @@ export class CuttingProxy {
   /** Tells for how long nothing has been written; zero while a write is under way. */
   get quietMs(): Moment {
     return this.#since(this.#writing, this.#lastWrite);
+  }
+
+  /** Counts the requests that were to pass and yet got no answer, as under a load too high. */
+  get lostAnswers(): number {
+    return this.#lostAnswers;
   }
 
   /** Cuts the operator off for good, in this very turn. */
@@ -187,7 +193,13 @@ export class CuttingProxy {
     const { onCut } = this.#options;
     switch (verdict) {
       case 'pass':
-        await this.#forward(request, incoming, answer);
+        try {
+          await this.#forward(request, incoming, answer);
+        } catch (error) {
+          const isEndOfWatch = request.purpose.startsWith('WATCH ');
+          if (!this.#hasBeenIsolated() && !isEndOfWatch) this.#lostAnswers += 1;
+          throw error;
+        }
         return;
       case 'cutBefore':
         incoming.socket.destroy();
