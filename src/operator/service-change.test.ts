@@ -7,6 +7,8 @@ import {
   SERVICE_CLEANUP_FINALIZER,
   SERVICE_FINALIZER,
 } from '../reconcilers/names.ts';
+import type { ApiObject } from './kube/api-object.ts';
+import { projectService } from './kube/service-projection.ts';
 import { concernsLoadBalancers, significantServiceChanges } from './service-change.ts';
 
 interface Change {
@@ -198,9 +200,8 @@ const passedOver: readonly {
   },
   { clause: 'a condition', after: { status: { conditions: [condition] } } },
   { clause: 'labels', after: { metadata: { labels: { a: 'b' } } } },
-  { clause: 'resourceVersion and managedFields', after: { metadata: { resourceVersion: '2' } } },
   { clause: 'generation', after: { metadata: { generation: 2 } } },
-  { clause: 'a selector', after: { spec: { hasSelector: false } } },
+  { clause: 'a selector that is taken away', after: { spec: { hasSelector: false } } },
   { clause: 'the order of annotations', before: annotated('a', 'b'), after: annotated('b', 'a') },
   { clause: 'our own finalizers being added', after: { metadata: { finalizers: ours } } },
   { clause: 'a foreign finalizer', after: { metadata: { finalizers: ['example.com/x'] } } },
@@ -218,6 +219,46 @@ function annotated(...keys: string[]): Change {
 for (const { clause, before, after } of passedOver) {
   test(`SVC-07: ${clause} starts nothing`, () => {
     assert.deepEqual(significantServiceChanges(serviceOf(before), serviceOf(after)), []);
+  });
+}
+
+function apiService(change: { metadata?: object; spec?: object } = {}): ApiObject {
+  return {
+    metadata: { namespace: 'shop', name: 'web', uid: 'uid-of-web', ...change.metadata },
+    spec: {
+      type: 'LoadBalancer',
+      selector: { app: 'web' },
+      ports: [{ port: 80, nodePort: 30_080 }],
+      internalTrafficPolicy: 'Cluster',
+      ...change.spec,
+    },
+  };
+}
+
+/** Changes of what is not even kept of a Service, as the API server tells them. */
+const unread: readonly { readonly clause: string; readonly after: ApiObject }[] = [
+  { clause: 'resourceVersion', after: apiService({ metadata: { resourceVersion: '2' } }) },
+  {
+    clause: 'managedFields',
+    after: apiService({
+      metadata: { managedFields: [{ manager: 'kubectl', operation: 'Apply' }] },
+    }),
+  },
+  {
+    clause: 'internalTrafficPolicy',
+    after: apiService({ spec: { internalTrafficPolicy: 'Local' } }),
+  },
+  {
+    clause: 'trafficDistribution',
+    after: apiService({ spec: { trafficDistribution: 'PreferClose' } }),
+  },
+  { clause: 'another selector', after: apiService({ spec: { selector: { app: 'shop' } } }) },
+];
+
+for (const { clause, after } of unread) {
+  test(`SVC-07: ${clause} starts nothing`, () => {
+    const before = projectService(apiService());
+    assert.deepEqual(significantServiceChanges(before, projectService(after)), []);
   });
 }
 
