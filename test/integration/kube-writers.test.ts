@@ -439,6 +439,29 @@ test('KAS-17: a lost answer is ambiguous, a refused connection is not, and neith
   );
 });
 
+test('KAS-17: a read that meets a connection just closed is sent again, a write is not', async () => {
+  const namespace = await plane.createNamespace();
+  const made = await applied(namespace);
+  const resetNext = (wanted: string): void => {
+    let isReset = false;
+    server.intervene = ({ method }) => {
+      if (isReset || method !== wanted) return undefined;
+      isReset = true;
+      return { kind: 'reset' };
+    };
+  };
+  resetNext('GET');
+  const found = await loadBalancerWriter.findDirectly(made.metadata, signal);
+  assert.equal(found?.metadata.uid, made.metadata.uid);
+
+  resetNext('PATCH');
+  await assert.rejects(
+    loadBalancerWriter.patchStatus(made, { backends: '1/1' }, signal),
+    (error: unknown) => isFailure(error, 'retryable') && error.ambiguous,
+  );
+  server.intervene = () => undefined;
+});
+
 test('CTL-12 KAS-17: a write that the server was too busy for is sent again when it says', async () => {
   const namespace = await plane.createNamespace();
   const made = await applied(namespace);

@@ -193,7 +193,11 @@ export class InterposedApiServer {
           answer.writeHead(response.statusCode ?? 502, response.headers);
           answer.flushHeaders();
           if (request.isWatch && response.statusCode === 200) {
-            this.#streamWatch(response, answer, () => upstream.destroy());
+            this.#streamWatch(response, answer, () => {
+              // The connection to the client is fine and may carry its next request.
+              resolve();
+              upstream.destroy();
+            });
           } else {
             response.pipe(answer);
           }

@@ -57,8 +57,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** How often, and after what wait at most, a request is sent again that the server did not take. */
 const MAX_THROTTLE_RETRIES = 3;
 const MAX_THROTTLE_WAIT_MS = 10_000;
-/** How much longer than its own limit a watch may stay silent before it counts as dead. */
-const WATCH_GRACE_MS = 30_000;
+const IDLE_CONNECTION_MS = 60_000;
+/** How often a read is sent again whose kept connection the server had just closed. */
+const MAX_STALE_CONNECTIONS = 3;
+/** How long a watch may stay silent before it counts as dead; the server sends a bookmark a minute. */
+const WATCH_SILENCE_MS = 150_000;
 /** An answer beyond this is refused; a full page of our largest objects stays far below. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 const MAX_REMEMBERED_WARNINGS = 100;
@@ -67,6 +70,16 @@ interface Answer {
   readonly httpStatus: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly response: http.IncomingMessage;
+}
+
+/** An abort that comes with time, or with a signal. */
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** Begins the time anew. */
+  readonly postpone: () => void;
+  /** Lets it never come. */
+  readonly cancel: () => void;
+  readonly abort: () => void;
 }
 
 /**
@@ -82,7 +95,8 @@ export class KubeClient {
   readonly #server: URL;
   readonly #bucket: TokenBucket;
   readonly #warnings = new Set<string>();
-  #agent: { readonly material: string; readonly agent: http.Agent } | undefined;
+  /** Shared with the clients of the same API server that have a rate of their own. */
+  #pool: { current?: { readonly material: string; readonly agent: http.Agent } } = {};
 
   constructor(options: KubeClientOptions) {
     const cluster = options.kubeConfig.getCurrentCluster();
@@ -97,7 +111,7 @@ export class KubeClient {
   /** Returns a client of the same API server with a rate limit of its own. */
   withOwnRate(queriesPerSecond: number, burst: number): KubeClient {
     const client = new KubeClient({ ...this.#options, queriesPerSecond, burst });
-    client.#agent = this.#agent;
+    client.#pool = this.#pool;
     return client;
   }
 
@@ -138,12 +152,16 @@ export class KubeClient {
       query: { ...query, watch: 'true', timeoutSeconds: String(timeoutSeconds) },
     };
     await this.#waitForRate(request, signal);
-    const limitMs = timeoutSeconds * 1_000 + WATCH_GRACE_MS;
-    const deadline = this.#deadline(signal, limitMs);
+    const deadline = this.#deadline(signal, WATCH_SILENCE_MS);
     try {
       const answer = await this.#send(request, deadline.signal);
       if (answer.httpStatus !== 200) await this.#readAnswer(request, answer);
-      for await (const line of jsonLines(answer.response)) yield parseEvent(line, request);
+      for await (const line of jsonLines(answer.response)) {
+        deadline.postpone();
+        yield parseEvent(line, request);
+        // How long the reader takes is no silence of the server.
+        deadline.postpone();
+      }
     } catch (error) {
       throw this.#asFailure(error, request, signal);
     } finally {
@@ -168,7 +186,7 @@ export class KubeClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.#agent?.agent.destroy();
+    this.#pool.current?.agent.destroy();
   }
 
   async #waitForRate(request: KubeRequest, signal: AbortSignal): Promise<void> {
@@ -194,7 +212,7 @@ export class KubeClient {
     const { connection, headers } = await this.#connectionOptions();
     let code = '<error>';
     try {
-      const response = await exchange(
+      const response = await this.#exchange(
         url,
         {
           ...connection,
@@ -218,6 +236,22 @@ export class KubeClient {
     } finally {
       const seconds = (clock.monotonicMs() - startedMs) / 1_000;
       metrics?.requestEnded(request.method, code, this.#server.host, seconds);
+    }
+  }
+
+  /** Sends a read again that met a connection in the moment in which the server closed it. */
+  async #exchange(
+    url: URL,
+    options: https.RequestOptions,
+    body: Buffer | undefined,
+  ): Promise<http.IncomingMessage> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await exchange(url, options, body);
+      } catch (error) {
+        const isStale = error instanceof StaleConnection && options.method === 'GET';
+        if (!isStale || attempt > MAX_STALE_CONNECTIONS) throw error;
+      }
     }
   }
 
@@ -258,33 +292,42 @@ export class KubeClient {
   #poolFor(tls: https.RequestOptions): http.Agent {
     const parts = [tls.ca, tls.cert, tls.key].map(String);
     const material = [...parts, tls.servername, tls.rejectUnauthorized].join('\n');
-    if (this.#agent?.material !== material) {
-      this.#agent?.agent.destroy();
-      const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16 };
+    if (this.#pool.current?.material !== material) {
+      this.#pool.current?.agent.destroy();
+      // An idle connection is closed before the API server does it, after 90 s.
+      const options = {
+        keepAlive: true,
+        keepAliveMsecs: 30_000,
+        maxFreeSockets: 16,
+        timeout: IDLE_CONNECTION_MS,
+      };
       const agent =
         this.#server.protocol === 'http:'
           ? new http.Agent(options)
           : new https.Agent({ ...options, ...(tls as https.AgentOptions) });
-      this.#agent = { material, agent };
+      this.#pool.current = { material, agent };
     }
-    return this.#agent.agent;
+    return this.#pool.current.agent;
   }
 
-  #deadline(
-    signal: AbortSignal,
-    timeoutMs: number,
-  ): { readonly signal: AbortSignal; readonly cancel: () => void; readonly abort: () => void } {
+  #deadline(signal: AbortSignal, timeoutMs: number): Deadline {
     const controller = new AbortController();
     const onAbort = (): void => {
       controller.abort(signal.reason);
     };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    const cancelTimer = this.#options.clock.schedule(timeoutMs, () => {
-      controller.abort(new Error(`no answer within ${timeoutMs} ms`));
-    });
+    const start = (): (() => void) =>
+      this.#options.clock.schedule(timeoutMs, () => {
+        controller.abort(new Error(`no answer within ${timeoutMs} ms`));
+      });
+    let cancelTimer = start();
     return {
       signal: controller.signal,
+      postpone: () => {
+        cancelTimer();
+        cancelTimer = start();
+      },
       cancel: () => {
         cancelTimer();
         signal.removeEventListener('abort', onAbort);
@@ -321,6 +364,9 @@ export function pathSegment(name: string): string {
   return encodeURIComponent(name);
 }
 
+/** A kept connection that turned out to be closed before anything was answered on it. */
+class StaleConnection extends Error {}
+
 function exchange(
   url: URL,
   options: https.RequestOptions,
@@ -329,7 +375,14 @@ function exchange(
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'http:' ? http.request : https.request;
     const request = send(url, options, resolve);
-    request.on('error', reject);
+    request.on('error', (error) => {
+      const isReset = ['ECONNRESET', 'EPIPE'].includes(errorCode(error));
+      reject(
+        request.reusedSocket && isReset
+          ? new StaleConnection(error.message, { cause: error })
+          : error,
+      );
+    });
     request.on('socket', (socket) => {
       // Finds out about a server that is gone without a word while a watch is silent.
       socket.setKeepAlive(true, 30_000);
