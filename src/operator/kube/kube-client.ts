@@ -293,7 +293,7 @@ export class KubeClient {
     const parts = [tls.ca, tls.cert, tls.key].map(String);
     const material = [...parts, tls.servername, tls.rejectUnauthorized].join('\n');
     if (this.#pool.current?.material !== material) {
-      this.#pool.current?.agent.destroy();
+      // The connections made with the former ones end with their requests.
       // An idle connection is closed before the API server does it, after 90 s.
       const options = {
         keepAlive: true,
