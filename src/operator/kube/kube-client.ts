@@ -293,8 +293,8 @@ export class KubeClient {
     const parts = [tls.ca, tls.cert, tls.key].map(String);
     const material = [...parts, tls.servername, tls.rejectUnauthorized].join('\n');
     if (this.#pool.current?.material !== material) {
-      // The connections made with the former ones end with their requests.
-      // An idle connection is closed before the API server does it, after 90 s.
+      // Requests under way end on the connections of the former certificates. An idle connection is
+      // closed before the API server does it, after 90 s.
       const options = {
         keepAlive: true,
         keepAliveMsecs: 30_000,
