@@ -188,6 +188,13 @@ const specs: {
   },
   {
     id: 'API-25',
+    name: 'NameWithALeadingDigit',
+    spec: { serviceRef: { name: '1web' } },
+    want: undefined,
+    reason: 'Kubernetes names Services so too, since 1.34.',
+  },
+  {
+    id: 'API-25',
     name: 'ReferenceToAPath',
     spec: { serviceRef: { name: '../x' } },
     want: /spec\.serviceRef\.name/,
