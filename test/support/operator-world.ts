@@ -72,6 +72,8 @@ export interface OperatorWorld {
   readonly cloud: LocalCloud;
   /** Starts an operator in this process, as the program would be with these further flags. */
   startOperator(...flags: readonly string[]): Promise<RunningOperator>;
+  /** Starts an operator as the user of another kubeconfig. */
+  startOperatorAs(kubeconfig: string, ...flags: readonly string[]): Promise<RunningOperator>;
   /** Ends every operator that runs, and waits for that. */
   stopOperators(): Promise<void>;
   /** Finds an object; `undefined` when it is not there. */
@@ -114,20 +116,26 @@ export async function startOperatorWorld(
   await addNodes(cluster, cloud);
   const { kubectl } = cluster;
 
+  const startAs = async (
+    kubeconfig: string,
+    ...flags: readonly string[]
+  ): Promise<RunningOperator> => {
+    const operator = await startOperator(kubeconfig, cloud, flags);
+    running.add(operator);
+    return {
+      ...operator,
+      stop: async () => {
+        running.delete(operator);
+        return operator.stop();
+      },
+    };
+  };
+
   return {
     cluster,
     cloud,
-    startOperator: async (...flags) => {
-      const operator = await startOperator(cluster.kubeconfig, cloud, flags);
-      running.add(operator);
-      return {
-        ...operator,
-        stop: async () => {
-          running.delete(operator);
-          return operator.stop();
-        },
-      };
-    },
+    startOperator: (...flags) => startAs(cluster.kubeconfig, ...flags),
+    startOperatorAs: startAs,
     stopOperators: async () => {
       const operators = [...running];
       running.clear();
