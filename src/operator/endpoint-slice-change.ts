@@ -1,7 +1,7 @@
 import type { EndpointSlice } from '../reconcilers/kubernetes-objects.ts';
 
 /**
- * Tells whether a change of an EndpointSlice can change which nodes hold an endpoint.
+ * Tells whether a change of an EndpointSlice can change which nodes hold an endpoint, or how many.
  *
  * Shape: addresses play no part, because nodes are registered and not pods.
  */
@@ -12,10 +12,10 @@ export function isSignificantEndpointSliceChange(
   return nodesOf(previous) !== nodesOf(current);
 }
 
-/** The nodes by what their endpoints can do, as one comparable text. */
+/** What the endpoints of each node can do, as one comparable text; their number is their weight. */
 function nodesOf(slice: EndpointSlice | undefined): string {
   const states = (slice?.endpoints ?? []).map(({ nodeName, ready, serving, terminating }) =>
     JSON.stringify([nodeName ?? '', ready, serving, terminating]),
   );
-  return [...new Set(states)].sort().join();
+  return states.sort().join();
 }
