@@ -26,6 +26,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
   /** The machine's time at which both times would have been equal. */
   #originMs: number;
   readonly #startMs: number;
+  #lastUseMs = machineTimeMs();
 
   constructor(factor: number) {
     this.factor = factor;
@@ -45,6 +46,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
     const timer: PendingTimer = { dueMs: this.monotonicMs() + Math.max(delayMs, 0), callback };
     this.#timers.add(timer);
     this.#arm(timer);
+    this.#lastUseMs = machineTimeMs();
     return () => {
       clearTimeout(timer.machineTimer);
       this.#timers.delete(timer);
@@ -58,6 +60,14 @@ export class AcceleratedClock implements Clock, EmulatorClock {
   /** Tells how long a time of this clock takes on the machine's. */
   machineMs(delayMs: number): number {
     return delayMs / this.factor;
+  }
+
+  /**
+   * Tells for how long, on the machine's clock, nothing was scheduled and nothing became due. Who
+   * sends a request schedules the end of the wait for its answer.
+   */
+  get unusedMs(): number {
+    return machineTimeMs() - this.#lastUseMs;
   }
 
   /** Tells in how long the next of what is scheduled is due; `Infinity` when nothing is. */
@@ -93,6 +103,7 @@ export class AcceleratedClock implements Clock, EmulatorClock {
     timer.machineTimer = setTimeout(
       () => {
         this.#timers.delete(timer);
+        this.#lastUseMs = machineTimeMs();
         timer.callback();
       },
       Math.min(Math.max(inMs, 0), LONGEST_TIMER_MS),

@@ -477,7 +477,7 @@ export class OperatorHarness {
   #skipIdleTime(): void {
     if (this.clock.factor === 1) return;
     // What a dead operator left under way is for the next one to meet.
-    if (this.#living.size === 0) return;
+    if (this.#living.size === 0 || this.clock.unusedMs < IDLE_MS) return;
     const nextMs = this.clock.nextDueInMs();
     if (nextMs < SHORTEST_SKIP_MS || nextMs > LONGEST_SKIP_MS) return;
     for (const { proxy, isSkippable } of this.#living) {
