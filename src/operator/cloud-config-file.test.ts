@@ -55,6 +55,16 @@ const mistakes = [
       /"Global\.disablePublicSLB"/,
     ],
   },
+  {
+    name: 'MistakesOfFormAndOfSense',
+    text: 'Global: {region: 7, accessKeyID: "not base64!", accessKeySecret: 7, disablePublicSLB: true}',
+    want: [
+      /"Global\.accessKeySecret" must be string/,
+      /"Global\.region" must be string/,
+      /"Global\.accessKeyID" must be base64/,
+      /"Global\.disablePublicSLB" is not supported/,
+    ],
+  },
   { name: 'HalfAKey', text: `Global: {accessKeyID: ${base64('id')}}`, want: [/accessKeySecret/] },
   {
     name: 'PlainTextKey',

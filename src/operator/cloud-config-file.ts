@@ -123,9 +123,20 @@ export function readCloudConfigText(text: string): CloudConfigReading {
   }
   const file = withCanonicalNames(parsed);
   if (!validateFile(file)) {
-    return invalid((validateFile.errors ?? []).map(describeError));
+    const errors = validateFile.errors ?? [];
+    return invalid([...errors.map(describeError), ...mistakesBeside(file, errors)]);
   }
   return readGlobal(file.Global);
+}
+
+/** Judges the fields that are of the right form, so that every mistake is told at once. */
+function mistakesBeside(file: unknown, errors: readonly ErrorObject[]): string[] {
+  if (!isRecord(file) || !isRecord(file.Global)) return [];
+  const wrong = errors.map(({ instancePath }) => instancePath.split('/')[2] ?? '');
+  const sound = Object.entries(file.Global).filter(([name]) => !wrong.includes(name));
+  return readGlobal(Object.fromEntries(sound)).mistakes.filter(
+    (mistake) => !wrong.some((field) => mistake.includes(`"Global.${field}"`)),
+  );
 }
 
 function readGlobal(section: GlobalSection): CloudConfigReading {
