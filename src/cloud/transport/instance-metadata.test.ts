@@ -170,3 +170,13 @@ for (const { name, text } of unusable) {
     });
   });
 }
+
+test('InstanceMetadata: an instance without a role says what to do', async () => {
+  const { clock, http, metadata } = setup();
+  http.entries.delete('ram/security-credentials/');
+  await assert.rejects(clock.until(metadata.roleCredentials(undefined, signal)), (error) => {
+    assert.ok(isFailure(error, 'terminal'));
+    assert.match(error.message, /no RAM role .*: attach one to it, or configure an access key/);
+    return true;
+  });
+});

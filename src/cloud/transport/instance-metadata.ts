@@ -19,6 +19,7 @@ const METADATA_TIMEOUT_MS = 5_000;
 
 const ATTEMPTS = 3;
 const RETRY_AFTER_MS = 500;
+const ROLE_FOLDER = 'ram/security-credentials/';
 
 /**
  * Reads what an ECS instance can know about itself.
@@ -70,9 +71,8 @@ export class InstanceMetadata {
     roleName: string | undefined,
     signal: AbortSignal,
   ): Promise<RoleCredentials> {
-    const folder = 'ram/security-credentials/';
-    const role = roleName ?? (await this.#text(folder, signal)).split('\n')[0]?.trim() ?? '';
-    const text = await this.#text(`${folder}${encodeURIComponent(role)}`, signal);
+    const role = roleName ?? (await this.#attachedRole(signal));
+    const text = await this.#text(`${ROLE_FOLDER}${encodeURIComponent(role)}`, signal);
     const credentials = parseRoleCredentials(text);
     if (credentials === undefined) {
       throw new Failure(
@@ -81,6 +81,19 @@ export class InstanceMetadata {
       );
     }
     return credentials;
+  }
+
+  async #attachedRole(signal: AbortSignal): Promise<string> {
+    try {
+      return (await this.#text(ROLE_FOLDER, signal)).split('\n')[0]?.trim() ?? '';
+    } catch (error) {
+      if (!isFailure(error, 'notfound')) throw error;
+      throw new Failure(
+        'terminal',
+        'The instance has no RAM role to take credentials from: attach one to it, or configure an access key',
+        { code: 'NoRoleCredentials', cause: error },
+      );
+    }
   }
 
   async #text(entry: string, signal: AbortSignal): Promise<string> {
