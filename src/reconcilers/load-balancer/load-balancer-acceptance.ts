@@ -213,11 +213,14 @@ const IMMUTABLE_FIELDS: readonly {
   readonly path: string;
   readonly attribute: string;
   readonly asked: (spec: AlibabaLoadBalancerSpec) => string | undefined;
+  /** Writes what the cloud says as the field would; unless given they are alike. */
+  readonly asField?: (present: string) => string;
 }[] = [
   {
     path: 'spec.addressType',
     attribute: 'AddressType',
-    asked: (spec) => (spec.addressType ?? 'Internet').toLowerCase(),
+    asked: (spec) => spec.addressType ?? 'Internet',
+    asField: (present) => present.charAt(0).toUpperCase() + present.slice(1),
   },
   {
     path: 'spec.resourceGroupId',
@@ -240,16 +243,17 @@ const IMMUTABLE_FIELDS: readonly {
 function immutableSettings(resource: LoadBalancerResource): Refusal[] {
   const { attributes = {}, loadBalancerId } = resource.status;
   if (loadBalancerId === undefined) return [];
-  return IMMUTABLE_FIELDS.flatMap(({ path, attribute, asked }): Refusal[] => {
+  return IMMUTABLE_FIELDS.flatMap(({ path, attribute, asked, asField }): Refusal[] => {
     const wanted = asked(resource.spec);
     // What was not asked for when it was made is the cloud's choice, which is read in time.
-    const present = attributes[attribute] ?? '';
+    const seen = attributes[attribute] ?? '';
+    const present = asField?.(seen) ?? seen;
     if (wanted === undefined || wanted === present) return [];
     return [
       {
         reason: 'Immutable',
         source: path,
-        message: `${path}: "${wanted}" cannot be set on a load balancer that has "${present}": set it back, or delete and create the Service to get another load balancer with another address`,
+        message: `${path}: "${wanted}" cannot be set on a load balancer that has ${present === '' ? 'none' : `"${present}"`}: set it back, or delete and create the Service to get another load balancer with another address`,
         holds: 'nothing',
       },
     ];
