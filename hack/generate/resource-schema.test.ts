@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { schemaOfKind } from './resource-schema.ts';
 
-function definitionOf(spec: object) {
+type Definition = Parameters<typeof schemaOfKind>[0];
+
+function definitionOf(
+  spec: Definition['spec']['versions'][number]['schema']['openAPIV3Schema'],
+): Definition {
   return {
     spec: {
       names: { kind: 'AlibabaRouteTable' },
