@@ -144,6 +144,21 @@ test('SVC-21: flips back and forth end with exactly one load balancer', async ()
   assert.equal(scene.cloudOf(service).length, 1);
 });
 
+test('SVC-21: a removal is recorded before it begins, so that no change of mind holds it half-way', async () => {
+  const scene = await ServiceScene.open(world);
+  await readyService(scene);
+  await scene.patch('service', 'web', { spec: { type: 'ClusterIP' } });
+  await scene.waitUntilGone('alilb', 'web');
+  const writes = (await world.operatorWrites(scene.namespace)).filter(
+    ({ objectRef }) => objectRef?.resource === 'alibabaloadbalancers',
+  );
+  const recorded = writes.findIndex(({ requestObject }) =>
+    JSON.stringify(requestObject ?? {}).includes('removalStartedTime'),
+  );
+  const deleted = writes.findIndex(({ verb }) => verb === 'delete');
+  assert.ok(recorded >= 0 && recorded < deleted, `${recorded} is not before ${deleted}`);
+});
+
 test('SVC-09: a Service of the same name after one whose finalizers were torn off', async () => {
   const scene = await ServiceScene.open(world);
   const first = await readyService(scene);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../cloud/clock.ts';
 import type { Failure } from '../../cloud/failure.ts';
-import { findCondition, isSameCondition, nextCondition } from '../conditions.ts';
+import { conditionTime, findCondition, isSameCondition, nextCondition } from '../conditions.ts';
 import { failureReport } from '../failure-report.ts';
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import {
@@ -146,11 +146,22 @@ export class ServiceReconciler implements Reconciler {
         break;
     }
 
-    const desired = desiredSpec(service, resource);
+    const live = await this.#withoutRemoval(resource, signal);
+    const desired = desiredSpec(service, live);
     const generated = generatedLoadBalancer(service, desired.spec);
-    const applied = await this.#apply(service, resource, generated, desired.origins, signal);
+    const applied = await this.#apply(service, live, generated, desired.origins, signal);
     const problems = [...desired.problems, ...applied.problems];
     return this.#show(service, applied.resource, { problems }, signal);
+  }
+
+  /** Takes the record of a removal back that ended before the object was deleted. */
+  async #withoutRemoval(
+    resource: LoadBalancerResource | undefined,
+    signal: AbortSignal,
+  ): Promise<LoadBalancerResource | undefined> {
+    if (resource?.status.removalStartedTime === undefined) return resource;
+    const change = { removalStartedTime: null };
+    return this.#ports.loadBalancerWriter.patchStatus(resource, change, signal);
   }
 
   /** Writes what is generated, unless the object says so already. */
@@ -215,6 +226,9 @@ export class ServiceReconciler implements Reconciler {
     const resource = known ?? (await loadBalancerWriter.findDirectly(keyOf(service), signal));
     if (resource !== undefined && isGeneratedFor(resource, service)) {
       if (resource.metadata.deletionTimestamp === undefined) {
+        // Recorded first: a Service that changes its mind meanwhile must not have it held half-way.
+        const removalStartedTime = conditionTime(clock.now());
+        await loadBalancerWriter.patchStatus(resource, { removalStartedTime }, signal);
         await loadBalancerWriter.delete(resource, signal);
         events.record(service, serviceEvent('DeletingLoadBalancer'));
       }
