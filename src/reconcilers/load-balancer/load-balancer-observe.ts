@@ -153,10 +153,7 @@ function observedServerGroup(
   return withMembers(owner, base, backends);
 }
 
-/**
- * Members without our description were registered by someone else, and stay; one that is recognised
- * as ours counts as described, whichever spelling it has.
- */
+/** A member that is recognised as ours counts as described, whichever spelling it has. */
 function withMembers(
   owner: Owner,
   group: ObservedServerGroup,
@@ -165,8 +162,10 @@ function withMembers(
   const { nodePort } = group;
   if (nodePort === undefined) return group;
   const description = serverGroupName(owner, nodePort);
-  const value = backends
-    .filter((backend) => nodePortOfServerGroup(owner, backend.description) === nodePort)
-    .map((backend) => ({ ...backend, description }));
+  const value = backends.map((backend) =>
+    nodePortOfServerGroup(owner, backend.description) === nodePort
+      ? { ...backend, description }
+      : backend,
+  );
   return { ...group, backends: { kind: 'seen', value }, registered: value.length };
 }

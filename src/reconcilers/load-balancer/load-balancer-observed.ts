@@ -45,7 +45,7 @@ export interface ObservedServerGroup {
   /** `undefined` for a group that was not made for this load balancer's Service. */
   readonly nodePort: number | undefined;
   readonly createTime: string;
-  /** Members with our description; whatever else is in the group stays. */
+  /** All members; those without our description were registered by someone else. */
   readonly backends: Known<readonly CloudBackend[]>;
   readonly registered: number;
 }

@@ -286,6 +286,27 @@ const cases: readonly {
     reason: 'A weight is set in place.',
   },
   {
+    name: 'MembersOfSomeoneElse',
+    desired,
+    observed: observedOf({
+      serverGroups: [
+        {
+          ...group,
+          backends: {
+            kind: 'seen',
+            value: [
+              backend('a', { description: '', weightPercent: 50 }),
+              backend('b'),
+              backend('z', { description: 'by hand' }),
+            ],
+          },
+        },
+      ],
+    }),
+    want: [],
+    reason: 'A member that is desired counts whoever registered it, and one that is not stays.',
+  },
+  {
     name: 'KeepWithoutEndpoints',
     desired: desiredOf({ keep: true }),
     observed: observedOf(),

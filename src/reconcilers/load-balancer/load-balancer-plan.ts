@@ -314,8 +314,11 @@ function planBackends(
 ): LoadBalancerAction[] {
   const group = serverGroupOf(observed, desired.nodePort);
   if (group === undefined || desired.backends === 'keep') return [];
-  const { nodePort } = desired;
-  const { missing, changed, surplus } = compareBackends(desired.backends, group);
+  const { nodePort, name } = desired;
+  const { missing, changed, surplus } = compareBackends(desired.backends, {
+    backends: group.backends,
+    name,
+  });
   return [
     ...chunks(missing).map((backends) => ({ kind: 'addBackends', nodePort, backends }) as const),
     ...chunks(changed).map((backends) => ({ kind: 'setBackends', nodePort, backends }) as const),
@@ -323,22 +326,35 @@ function planBackends(
   ];
 }
 
-function compareBackends(
+/** What sets the members of a group apart from those desired. */
+export interface BackendDifference {
+  readonly missing: readonly CloudBackend[];
+  readonly changed: readonly CloudBackend[];
+  readonly surplus: readonly CloudBackend[];
+}
+
+/**
+ * Compares the members of a group with those desired.
+ *
+ * Shape: a member that someone else registered counts where it is desired, and stays as it is.
+ */
+export function compareBackends(
   desired: readonly CloudBackend[],
-  group: ObservedServerGroup,
-): { missing: CloudBackend[]; changed: CloudBackend[]; surplus: CloudBackend[] } {
-  const { backends } = group;
+  { backends, name }: { readonly backends: ObservedServerGroup['backends']; readonly name: string },
+): BackendDifference {
   // Believed members differ only after a change; the observer reads the group then.
   if (backends.kind === 'believed') return { missing: [], changed: [], surplus: [] };
-  const seen = new Map(backends.value.map((backend) => [backendKey(backend), backend]));
+  const ours = backends.value.filter((backend) => backend.description === name);
+  const seen = new Set(backends.value.map(backendKey));
+  const own = new Map(ours.map((backend) => [backendKey(backend), backend]));
   const wanted = new Set(desired.map(backendKey));
   return {
     missing: desired.filter((backend) => !seen.has(backendKey(backend))),
     changed: desired.filter((backend) => {
-      const present = seen.get(backendKey(backend));
+      const present = own.get(backendKey(backend));
       return present !== undefined && present.weightPercent !== backend.weightPercent;
     }),
-    surplus: backends.value.filter((backend) => !wanted.has(backendKey(backend))),
+    surplus: ours.filter((backend) => !wanted.has(backendKey(backend))),
   };
 }
 

@@ -3,7 +3,11 @@ import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import { findCondition, setCondition, summarizeReady, type ConditionState } from '../conditions.ts';
 import type { Condition, LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import type { EventContent, StatusChange } from '../reconciler.ts';
-import { listenerLabel, type DesiredLoadBalancer } from './load-balancer-desired.ts';
+import {
+  listenerLabel,
+  type DesiredLoadBalancer,
+  type DesiredServerGroup,
+} from './load-balancer-desired.ts';
 import {
   attributesDigest,
   backendsDigest,
@@ -12,8 +16,9 @@ import {
   serverGroupOf,
   type ObservedListener,
   type ObservedLoadBalancer,
+  type ObservedServerGroup,
 } from './load-balancer-observed.ts';
-import { planLoadBalancer } from './load-balancer-plan.ts';
+import { compareBackends, planLoadBalancer } from './load-balancer-plan.ts';
 import type { AlibabaLoadBalancerStatus } from './load-balancer-resource.generated.ts';
 
 type ListenerStatus = NonNullable<AlibabaLoadBalancerStatus['listeners']>[number];
@@ -288,7 +293,7 @@ function backendsState(input: StatusInput): ConditionState {
   const open = desired.serverGroups.filter((wanted) => {
     const group = serverGroupOf(observed, wanted.nodePort);
     if (group === undefined) return true;
-    return wanted.backends !== 'keep' && !hasBackends(group.backends, wanted.backends);
+    return !hasBackends(group, wanted);
   });
   if (open.length > 0) {
     const nodePorts = open.map((group) => group.nodePort).join(', ');
@@ -320,12 +325,22 @@ function backendsState(input: StatusInput): ConditionState {
   return { type, status: 'True', reason: 'Synced', message: 'All backends are registered' };
 }
 
-function hasBackends(
-  known: ObservedLoadBalancer['serverGroups'][number]['backends'],
-  desired: Parameters<typeof backendsDigest>[0],
-): boolean {
-  const digest = known.kind === 'believed' ? known.digest : backendsDigest(known.value);
-  return digest === backendsDigest(desired);
+function hasBackends(group: ObservedServerGroup, desired: DesiredServerGroup): boolean {
+  const { backends: wanted, name } = desired;
+  if (wanted === 'keep') return true;
+  const { backends } = group;
+  if (backends.kind === 'believed') return backends.digest === backendsDigest(wanted);
+  const { missing, changed, surplus } = compareBackends(wanted, { backends, name });
+  return missing.length + changed.length + surplus.length === 0;
+}
+
+/** Counts the members that are desired, or were and are still there. */
+function registeredOf(group: ObservedServerGroup, desired: DesiredServerGroup): number {
+  const { backends: wanted, name } = desired;
+  const { backends } = group;
+  if (wanted === 'keep' || backends.kind === 'believed') return group.registered;
+  const { missing, surplus } = compareBackends(wanted, { backends, name });
+  return wanted.length - missing.length + surplus.length;
 }
 
 function listenerStatuses(
@@ -390,10 +405,7 @@ function serverGroupStatuses(
     const group = serverGroupOf(observed, wanted.nodePort);
     if (group === undefined) return [];
     const earlier = resource.status.serverGroups?.find((other) => other.id === group.id);
-    const digest =
-      group.backends.kind === 'believed'
-        ? group.backends.digest
-        : backendsDigest(group.backends.value);
+    const digest = hasBackends(group, wanted) ? digestOf(group, wanted) : undefined;
     return [
       {
         ...(earlier?.healthy === undefined ? {} : { healthy: earlier.healthy }),
@@ -403,18 +415,24 @@ function serverGroupStatuses(
         id: group.id,
         nodePort: wanted.nodePort,
         desired: wanted.backends === 'keep' ? group.registered : wanted.backends.length,
-        registered: group.registered,
-        appliedDigest: digest,
+        registered: registeredOf(group, wanted),
+        ...(digest === undefined ? {} : { appliedDigest: digest }),
       },
     ];
   });
+}
+
+function digestOf({ backends }: ObservedServerGroup, desired: DesiredServerGroup): string {
+  if (desired.backends !== 'keep') return backendsDigest(desired.backends);
+  return backends.kind === 'believed' ? backends.digest : backendsDigest(backends.value);
 }
 
 function backendsSummary(desired: DesiredLoadBalancer, observed: ObservedLoadBalancer): string {
   let registered = 0;
   let wanted = 0;
   for (const group of desired.serverGroups) {
-    const present = serverGroupOf(observed, group.nodePort)?.registered ?? 0;
+    const seen = serverGroupOf(observed, group.nodePort);
+    const present = seen === undefined ? 0 : registeredOf(seen, group);
     registered += present;
     wanted += group.backends === 'keep' ? present : group.backends.length;
   }
