@@ -76,10 +76,10 @@ const marks: readonly {
   },
   { name: 'ClusterTagAlone', tags: [{ key: CLUSTER_TAG, value: 'c1' }], want: 'missing' },
   { name: 'None', tags: [{ key: 'team', value: 'blue' }], want: 'missing' },
-  { name: 'OtherService', tags: [{ key: SERVICE_UID_TAG, value: 'other' }], want: 'foreign' },
-  { name: 'OtherOwner', tags: [{ key: OWNER_TAG, value: 'aother' }], want: 'foreign' },
+  { name: 'OWN-08 OtherService', tags: [{ key: SERVICE_UID_TAG, value: 'other' }], want: 'foreign' },
+  { name: 'OWN-08 OtherOwner', tags: [{ key: OWNER_TAG, value: 'aother' }], want: 'foreign' },
   {
-    name: 'OtherCluster',
+    name: 'SVC-89 OWN-08 OtherCluster',
     tags: [
       ...ownershipTags(owner).filter((tag) => tag.key !== CLUSTER_TAG),
       { key: CLUSTER_TAG, value: 'c2' },
