@@ -6,8 +6,11 @@ import type { LoadBalancerPorts } from './load-balancer-ports.ts';
 import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
 import { forgottenStatus } from './load-balancer-status.ts';
 
-/** How far apart two reads must be that prove a load balancer to be gone. */
-const MISSING_PROOF_MS = 60_000;
+/**
+ * How far apart two reads must be that prove a load balancer to be gone: a minute, and the second
+ * that is cut off the recorded time of the first.
+ */
+const MISSING_PROOF_MS = 61_000;
 const RECREATION_INTERVAL_MS = 10 * 60_000;
 const LAG_CHECK_MS = 15_000;
 
