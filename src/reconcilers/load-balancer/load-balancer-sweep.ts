@@ -1,7 +1,9 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
+import { isFailure } from '../../cloud/failure.ts';
 import {
   MAX_LOAD_BALANCERS_PER_LISTENER_LIST,
   type CallOptions,
+  type CloudBackendHealth,
   type CloudListener,
   type CloudLoadBalancer,
   type SlbClient,
@@ -53,6 +55,7 @@ const SERVER_GROUP_PERIOD_MS = 30 * 60_000;
 const MIN_SERVER_GROUP_PAUSE_MS = 2_000;
 const JITTER_SHARE = 0.1;
 const MAX_SUMMARY = 1024;
+const PATCH_ATTEMPTS = 3;
 
 /**
  * Looks, beside the passes, whether the cloud still is as this operator left it.
@@ -108,7 +111,7 @@ export class LoadBalancerSweep {
 
   /** Looks at the groups and the health of the backends of one load balancer. */
   async sweepServerGroupsOf(resource: LoadBalancerResource, signal: AbortSignal): Promise<void> {
-    const { slb, writer, clock, loadBalancers, settings } = this.#ports;
+    const { slb, clock, settings } = this.#ports;
     const options: CallOptions = { signal, lane: 'sweep' };
     const id = resource.status.loadBalancerId ?? '';
     const revisions = this.#revisions([resource]);
@@ -116,20 +119,17 @@ export class LoadBalancerSweep {
     const seen = { serverGroups, serverGroupsComplete: true };
     await this.#compare(resource, seen, revisions, signal);
     const health = await slb.listBackendHealth(id, options);
-    const current = loadBalancers.find(keyOf(resource));
-    if (current?.metadata.uid !== resource.metadata.uid) return;
     const now = conditionTime(clock.now());
-    const withHealth = (current.status.serverGroups ?? []).map((group) => {
-      const healthy = new Set(
-        health
-          .filter((backend) => backend.port === group.nodePort && backend.status === 'normal')
-          .map((backend) => backend.serverId),
-      ).size;
-      return { ...group, healthy, healthSeenTime: now };
-    });
-    await writer.patchStatus(
-      current,
-      { serverGroups: withHealth, lastDriftCheckTime: now },
+    await this.#patchStatus(
+      resource,
+      (current) => ({
+        serverGroups: (current.status.serverGroups ?? []).map((group) => ({
+          ...group,
+          healthy: healthyServers(health, group.nodePort),
+          healthSeenTime: now,
+        })),
+        lastDriftCheckTime: now,
+      }),
       signal,
     );
   }
@@ -198,28 +198,50 @@ export class LoadBalancerSweep {
     signal: AbortSignal,
     further: StatusChange = {},
   ): Promise<void> {
-    const { beliefs, reconciler, writer, events, clock, wake, loadBalancers } = this.#ports;
+    const { beliefs, reconciler, events, clock, wake, loadBalancers } = this.#ports;
     const resource = loadBalancers.find(keyOf(listed));
     if (resource === undefined || !this.#isSettled(resource)) return;
     const differences = await reconciler.differences(resource, seen, signal);
+    // A pass that was to read what is not believed any more may have come to nothing.
+    if (beliefs.find(resource) === undefined) wake(keyOf(resource));
     if (differences === undefined || !this.#isUnchanged(resource, revisions)) return;
     if (differences.length === 0) {
       const believed = beliefs.find(resource);
       if (believed !== undefined) beliefs.keep(resource, { ...believed, ...seen });
-      await writer.patchStatus(resource, further, signal);
+      await this.#patchStatus(resource, () => further, signal);
       return;
     }
     const summary = differences.join('; ').slice(0, MAX_SUMMARY);
-    beliefs.mistrust(resource.metadata.uid);
     const seenTime = conditionTime(clock.now());
-    const stored = await writer.patchStatus(resource, { drift: { summary, seenTime } }, signal);
-    events.record(stored, {
+    // It is shown before the pass sets it right; should that fail, the next round sees it again.
+    await this.#patchStatus(resource, () => ({ drift: { summary, seenTime } }), signal);
+    beliefs.mistrust(resource.metadata.uid);
+    events.record(resource, {
       type: 'Warning',
       reason: 'DriftDetected',
       action: 'Compare',
       note: `The cloud differs from what is asked for and is set right: ${summary}`,
     });
     wake(keyOf(resource));
+  }
+
+  /** Writes to the status; passes, and the other round, may write to it at the same time. */
+  async #patchStatus(
+    listed: LoadBalancerResource,
+    change: (current: LoadBalancerResource) => StatusChange,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { writer, loadBalancers } = this.#ports;
+    for (let attempt = 1; ; attempt += 1) {
+      const current = loadBalancers.find(keyOf(listed));
+      if (current?.metadata.uid !== listed.metadata.uid) return;
+      try {
+        await writer.patchStatus(current, change(current), signal);
+        return;
+      } catch (error) {
+        if (!isFailure(error, 'conflict') || attempt === PATCH_ATTEMPTS) throw error;
+      }
+    }
   }
 
   #distrust(resource: LoadBalancerResource, revisions: ReadonlyMap<string, number>): void {
@@ -267,6 +289,12 @@ function isSettled(resource: LoadBalancerResource, nowMs: number): boolean {
     resource.status.appliedDigest !== undefined &&
     resource.metadata.deletionTimestamp === undefined
   );
+}
+
+/** Counts the members of a group, known by its node port, that answer. */
+function healthyServers(health: readonly CloudBackendHealth[], nodePort: number): number {
+  const healthy = health.filter(({ port, status }) => port === nodePort && status === 'normal');
+  return new Set(healthy.map(({ serverId }) => serverId)).size;
 }
 
 function isAborted(signal: AbortSignal): boolean {
