@@ -307,7 +307,7 @@ test('SVC-16 deletion takes three calls, and is done again without harm', async 
     resource,
     owner,
     nowMs: systemClock.now(),
-    record: () => Promise.resolve(),
+    begin: () => Promise.resolve(),
     options,
   };
   assert.deepEqual(await deleteFromCloud(input), { kind: 'gone' });
@@ -327,7 +327,7 @@ test('a load balancer with the mark of another owner is not deleted', async () =
     resource,
     owner: { ...owner, serviceUid: 'uid-2' },
     nowMs: systemClock.now(),
-    record: () => Promise.resolve(),
+    begin: () => Promise.resolve(),
     options,
   });
   assert.equal(result.kind, 'foreign');
@@ -356,7 +356,7 @@ test('an open creation is looked for, not repeated, while it is deleted', async 
     resource: loadBalancerOf({ status: { creation } }),
     owner,
     nowMs: systemClock.now(),
-    record: () => Promise.resolve(),
+    begin: () => Promise.resolve(),
     options,
   };
   assert.equal((await deleteFromCloud(input)).kind, 'wait');

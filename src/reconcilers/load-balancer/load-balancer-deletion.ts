@@ -34,8 +34,8 @@ export interface DeletionInput {
   readonly resource: LoadBalancerResource;
   readonly owner: Owner;
   readonly nowMs: number;
-  /** Stores in the status what was seen, before a step that makes it unreadable. */
-  readonly record: (change: StatusChange) => Promise<void>;
+  /** Stores in the status, before the first write, that the removal begins, and what was seen. */
+  readonly begin: (seen: StatusChange) => Promise<void>;
   readonly options: CallOptions;
 }
 
@@ -62,7 +62,7 @@ export async function deleteFromCloud(input: DeletionInput): Promise<DeletionRes
 }
 
 async function removeLoadBalancer(
-  { slb, resource, nowMs, record, options }: DeletionInput,
+  { slb, resource, nowMs, begin, options }: DeletionInput,
   seen: CloudLoadBalancer,
 ): Promise<DeletionResult> {
   if (resource.spec.clb?.deletionProtection === 'On') {
@@ -76,7 +76,7 @@ async function removeLoadBalancer(
     };
   }
   // Once it was seen, not finding it any more means that a deletion whose answer was lost took effect.
-  if (isWithinCreationLag(resource, nowMs)) await record({ attributes: seenAttributes(seen) });
+  await begin(isWithinCreationLag(resource, nowMs) ? { attributes: seenAttributes(seen) } : {});
   if (seen.deleteProtection === 'on') await slb.setDeleteProtection(seen.id, 'off', options);
   await slb.deleteLoadBalancer(seen.id, options);
   return { kind: 'gone' };
@@ -84,13 +84,15 @@ async function removeLoadBalancer(
 
 /** Takes our marks off, so that a later controller does not find what we gave away. */
 async function retain(
-  { slb, owner, options }: DeletionInput,
+  { slb, owner, begin, options }: DeletionInput,
   seen: CloudLoadBalancer,
 ): Promise<DeletionResult> {
   const keys = ownershipTags(owner)
     .map((tag) => tag.key)
     .filter((key) => seen.tags.some((tag) => tag.key === key));
-  if (keys.length > 0) await slb.untagLoadBalancer(seen.id, keys, options);
+  if (keys.length === 0) return { kind: 'gone' };
+  await begin({});
+  await slb.untagLoadBalancer(seen.id, keys, options);
   return { kind: 'gone' };
 }
 

@@ -58,3 +58,9 @@ export function ownerOf(
     serviceUid,
   };
 }
+
+/**
+ * How often an object is looked at again that waits for something outside of the cluster, such as
+ * other credentials or a corrected tag: no event tells of that.
+ */
+export const OUTSIDE_CHECK_MS = 5 * 60_000;

@@ -19,7 +19,7 @@ import { LoadBalancerFailures } from './load-balancer-failures.ts';
 import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
 import { LoadBalancerObserver } from './load-balancer-observer.ts';
 import { isSteady, planLoadBalancer, type LoadBalancerAction } from './load-balancer-plan.ts';
-import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
+import { OUTSIDE_CHECK_MS, ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
 import { LoadBalancerRemover } from './load-balancer-remover.ts';
 import { LoadBalancerReporter, type Findings } from './load-balancer-reporter.ts';
 import { isDeletionHeld, isGenerated, verdictOf, type Verdict } from './load-balancer-verdict.ts';
@@ -63,7 +63,7 @@ export class LoadBalancerReconciler implements Reconciler {
     const findings: Findings = { resource, service, ...wordsOf(verdict) };
     if (verdict.kind === 'leave' || service === undefined) {
       await this.#reporter.show(findings, signal);
-      return settled;
+      return verdict.refusal === undefined ? settled : observeAgain(OUTSIDE_CHECK_MS);
     }
 
     const desired = this.#desired(resource, service, verdict);
@@ -126,7 +126,7 @@ export class LoadBalancerReconciler implements Reconciler {
         return this.#missing.handle(findings, signal);
       case 'foreign':
         await this.#reporter.show({ ...findings, refusal: observation.refusal }, signal);
-        return settled;
+        return observeAgain(OUTSIDE_CHECK_MS);
       case 'seen':
         break;
     }

@@ -1,14 +1,11 @@
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import { conditionTime } from '../conditions.ts';
 import { LOAD_BALANCER_FINALIZER } from '../names.ts';
-import { observeAgain, settled, type Outcome, type StatusChange } from '../reconciler.ts';
+import { observeAgain, settled, type Outcome } from '../reconciler.ts';
 import { deleteFromCloud } from './load-balancer-deletion.ts';
-import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
+import { OUTSIDE_CHECK_MS, ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
 import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
 import { ownershipMismatch } from './load-balancer-verdict.ts';
-
-/** A removal that may not touch the cloud has not begun. */
-const NOT_BEGUN: StatusChange = { removalStartedTime: null };
 
 /** Removes what an object that goes has in the cloud, and then lets it go. */
 export class LoadBalancerRemover {
@@ -39,22 +36,23 @@ export class LoadBalancerRemover {
       const held = await this.#hold(resource, signal);
       if (held !== undefined) {
         await this.#reporter.show({ ...base, ...held }, signal);
-        return settled;
+        return observeAgain(OUTSIDE_CHECK_MS);
       }
-      // Should the deletion be stopped halfway, what the digests say is not to be relied on.
-      beliefs.mistrust(resource.metadata.uid);
-      const removalStartedTime = resource.status.removalStartedTime ?? conditionTime(clock.now());
-      current = await this.#reporter.show(base, signal, {
-        appliedDigest: null,
-        removalStartedTime,
-      });
       const result = await deleteFromCloud({
         slb,
         resource,
         owner: ownerOf(settings, resource),
         nowMs: clock.now(),
-        record: async (change) => {
-          current = await writer.patchStatus(current, change, signal);
+        begin: async (seen) => {
+          // Should the removal be stopped halfway, what the digests say is not to be relied on.
+          beliefs.mistrust(resource.metadata.uid);
+          // One that goes on was told of when it began; what has failed since then stays told.
+          if (resource.status.removalStartedTime !== undefined) return;
+          current = await this.#reporter.show(base, signal, {
+            ...seen,
+            appliedDigest: null,
+            removalStartedTime: conditionTime(clock.now()),
+          });
         },
         options: { signal, lane: 'live' },
       });
@@ -72,7 +70,6 @@ export class LoadBalancerRemover {
           await this.#reporter.show(
             { ...base, resource: current, notReady: result.notReady },
             signal,
-            NOT_BEGUN,
           );
           return settled;
         case 'foreign': {
@@ -80,9 +77,8 @@ export class LoadBalancerRemover {
           await this.#reporter.show(
             { ...base, resource: current, refusal, notReady: refusal },
             signal,
-            NOT_BEGUN,
           );
-          return settled;
+          return observeAgain(OUTSIDE_CHECK_MS);
         }
         case 'gone':
           events.record(resource, {
