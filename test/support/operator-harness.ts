@@ -72,6 +72,8 @@ export interface LoadBalancerView {
 
 /** An event as the API server shows it. */
 export interface EventView {
+  /** Present when the same was said again. */
+  readonly series?: { readonly count: number };
   readonly type: string;
   readonly reason: string;
   readonly note: string;
@@ -145,6 +147,8 @@ const POLL_MS = 20;
 const IDLE_CHECK_MS = 10;
 /** For so long on the machine's clock nothing is asked for before time is skipped. */
 const IDLE_MS = 30;
+const PASSING_STEP_MS = 30_000;
+const PASSING_REST_MS = 12;
 const SHORTEST_SKIP_MS = 1_000;
 /** What is due later is no wait, but the end of a watch, or the next look at what is settled. */
 const LONGEST_SKIP_MS = 90_000;
@@ -454,6 +458,22 @@ export class OperatorHarness {
     return machineMs >= LEAST_QUIET_MS && clockMs >= quietMs;
   }
 
+  /** Lets time pass faster than it goes, in steps that leave operators the time to act. */
+  async passTime(passingMs: number): Promise<void> {
+    const endMs = this.clock.monotonicMs() + passingMs;
+    for (;;) {
+      const leftMs = endMs - this.clock.monotonicMs();
+      if (leftMs <= 0) return;
+      // A request that is on its way must not seem to have been on it for long.
+      await this.waitFor('operators are at rest', () =>
+        this.#isAtRest(PASSING_REST_MS) ? true : undefined,
+      );
+      this.clock.skip(Math.min(leftMs, PASSING_STEP_MS));
+      // What has become due happens first.
+      await sleep(PASSING_REST_MS);
+    }
+  }
+
   /**
    * Asks again and again until there is an answer.
    *
@@ -477,14 +497,21 @@ export class OperatorHarness {
   #skipIdleTime(): void {
     if (this.clock.factor === 1) return;
     // What a dead operator left under way is for the next one to meet.
-    if (this.#living.size === 0 || this.clock.unusedMs < IDLE_MS) return;
+    if (this.#living.size === 0) return;
     const nextMs = this.clock.nextDueInMs();
     if (nextMs < SHORTEST_SKIP_MS || nextMs > LONGEST_SKIP_MS) return;
-    for (const { proxy, isSkippable } of this.#living) {
-      // A process keeps a time of its own, which goes on evenly.
-      if (!isSkippable || proxy.restMs.machineMs < IDLE_MS) return;
-    }
+    // A process keeps a time of its own, which goes on evenly.
+    const isEveryoneHere = [...this.#living].every(({ isSkippable }) => isSkippable);
+    if (!isEveryoneHere || !this.#isAtRest(IDLE_MS)) return;
     this.clock.skip(nextMs);
+  }
+
+  /** Tells whether, for so long on the machine's clock, no operator has done or begun anything. */
+  #isAtRest(restMs: number): boolean {
+    return (
+      this.clock.unusedMs >= restMs &&
+      [...this.#living].every(({ proxy }) => proxy.restMs.machineMs >= restMs)
+    );
   }
 
   #startProxy(options: OperatorOptions): Promise<CuttingProxy> {
