@@ -76,7 +76,11 @@ const marks: readonly {
   },
   { name: 'ClusterTagAlone', tags: [{ key: CLUSTER_TAG, value: 'c1' }], want: 'missing' },
   { name: 'None', tags: [{ key: 'team', value: 'blue' }], want: 'missing' },
-  { name: 'OWN-08 OtherService', tags: [{ key: SERVICE_UID_TAG, value: 'other' }], want: 'foreign' },
+  {
+    name: 'OWN-08 OtherService',
+    tags: [{ key: SERVICE_UID_TAG, value: 'other' }],
+    want: 'foreign',
+  },
   { name: 'OWN-08 OtherOwner', tags: [{ key: OWNER_TAG, value: 'aother' }], want: 'foreign' },
   {
     name: 'SVC-89 OWN-08 OtherCluster',
