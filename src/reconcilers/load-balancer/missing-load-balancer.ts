@@ -11,7 +11,8 @@ import { forgottenStatus } from './load-balancer-status.ts';
  * that is cut off the recorded time of the first.
  */
 const MISSING_PROOF_MS = 61_000;
-const RECREATION_INTERVAL_MS = 10 * 60_000;
+/** At most one is made again in ten minutes; times are recorded in whole seconds here too. */
+const RECREATION_INTERVAL_MS = 10 * 60_000 + 1_000;
 const LAG_CHECK_MS = 15_000;
 
 /** Deals with load balancers that cannot be found although nobody here deleted them. */
@@ -49,11 +50,11 @@ export class MissingLoadBalancer {
     }
     const { uid } = resource.metadata;
     const isApproved = resource.metadata.annotations[APPROVE_RECREATION_ANNOTATION] === uid;
-    const { lastRecreationTime } = resource.status;
+    const { lastRecreationTime, createdTime = lastRecreationTime } = resource.status;
     const waitMs =
-      lastRecreationTime === undefined
+      lastRecreationTime === undefined || createdTime === undefined
         ? 0
-        : Date.parse(lastRecreationTime) + RECREATION_INTERVAL_MS - nowMs;
+        : Date.parse(createdTime) + RECREATION_INTERVAL_MS - nowMs;
     const isLetThrough =
       isApproved ||
       (waitMs <= 0 && breaker.allow('load balancer', uid, loadBalancers.list().length));
