@@ -162,7 +162,7 @@ function membersOf(scene: LoadBalancerScene): unknown {
   return scene.groups().map(sortedMembers);
 }
 
-test('SVC-81: an hour without a change: nothing is written, and the sweep reads what it may', async (context) => {
+test('SVC-81 CTL-19: an hour without a change: nothing is written, and the sweep reads what it may', async (context) => {
   const scene = await open(context);
   await harness.passTime(60 * MINUTE_MS);
   assert.deepEqual(scene.writes(), []);
