@@ -51,7 +51,17 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'change during an open creation',
-    story: [createService, { ...movePorts, when: 'CreateLoadBalancer' }],
+    story: [
+      createService,
+      {
+        ...movePorts,
+        when: 'CreateLoadBalancer',
+        until: async ({ harness, namespace }) => {
+          const resource = await harness.findLoadBalancer(namespace);
+          return resource?.spec.listeners?.some(({ port }) => port === 8443) === true;
+        },
+      },
+    ],
     ports: [80, 8443],
   },
   {

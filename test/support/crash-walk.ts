@@ -21,6 +21,8 @@ export interface Act {
   /** The request that has to be on its way for it; at once, after the acts before, unless given. */
   readonly when?: string;
   readonly perform: (stage: Stage) => Promise<unknown>;
+  /** What has to have come of it before the request that it waited for goes on. */
+  readonly until?: (stage: Stage) => Promise<boolean>;
 }
 
 /** A story, and how the world is to look when it is over. */
@@ -246,6 +248,7 @@ class Run {
     await this.#play();
     const how = await this.#harness.waitFor('the operator died, or came to the end', async () => {
       if (this.#hasDied) return 'died';
+      if (!this.#isQuiet()) return undefined;
       return (await this.#complaints()).length === 0 && this.#isQuiet() ? 'ended' : undefined;
     });
     return how === 'died';
@@ -389,8 +392,8 @@ class Run {
     if (before !== undefined) {
       await before.perform(this.#stage);
       await this.#harness.waitUntilReady(this.#stage.namespace);
+      await this.#harness.waitUntilQuiet(operator, QUIET_MS);
     }
-    await this.#harness.waitUntilQuiet(operator, QUIET_MS);
     if (point !== undefined) this.#lay(point, operator);
     this.#isUnderWay = true;
   }
@@ -414,10 +417,20 @@ class Run {
     const next = this.#waiting[0];
     if (next?.when === purpose) {
       this.#waiting.shift();
-      this.#performing = next.perform(this.#stage);
+      this.#performing = this.#perform(next);
       await this.#performing;
     }
     return step;
+  }
+
+  /** What is to come of an act may come to nothing, because the operator dies at that. */
+  async #perform(act: Act): Promise<void> {
+    await act.perform(this.#stage);
+    const { until } = act;
+    if (until === undefined) return;
+    await this.#harness.waitFor(`"${act.what}" has had its effect`, async () =>
+      this.#hasDied || (await until(this.#stage)) ? true : undefined,
+    );
   }
 
   async #decide(request: ProxiedRequest, point: Point | undefined): Promise<Verdict> {
@@ -457,9 +470,11 @@ class Run {
   }
 
   async #finish(): Promise<void> {
-    let complaints: readonly string[] = [];
+    let complaints: readonly string[] = ['The operator never came to rest'];
     try {
       await this.#harness.waitFor('the story has its end', async () => {
+        // To ask costs time, and who is still writing has not come to the end.
+        if (!this.#isQuiet()) return undefined;
         complaints = await this.#complaints();
         return complaints.length === 0 && this.#isQuiet() ? true : undefined;
       });
