@@ -56,6 +56,8 @@ test('MIG-09 SVC-92: a load balancer of the other controller is taken over as it
     Description: `k8s/80/web/${scene.namespace}/clusterid`,
     VServerGroupId: group.text('VServerGroupId'),
   });
+  // The listener is seen between two states first: what it lacks is planned only once it runs.
+  cloud.settings({ transitionMs: 3_000 });
   await call('StartLoadBalancerListener', {
     RegionId: cloud.regionId,
     LoadBalancerId: id,

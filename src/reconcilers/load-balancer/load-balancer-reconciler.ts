@@ -16,7 +16,7 @@ import { LoadBalancerCreator } from './load-balancer-creator.ts';
 import { desiredLoadBalancer, type DesiredLoadBalancer } from './load-balancer-desired.ts';
 import { describeActions } from './load-balancer-drift.ts';
 import { LoadBalancerFailures } from './load-balancer-failures.ts';
-import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
+import { isSameListener, type ObservedLoadBalancer } from './load-balancer-observed.ts';
 import { LoadBalancerObserver } from './load-balancer-observer.ts';
 import { isSteady, planLoadBalancer, type LoadBalancerAction } from './load-balancer-plan.ts';
 import { OUTSIDE_CHECK_MS, ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
@@ -208,7 +208,7 @@ export class LoadBalancerReconciler implements Reconciler {
     // believed, and the sweep looks at them.
     const isPublished = hasPublishedAddress(resource, service);
     const believable = (known: ObservedLoadBalancer): ObservedLoadBalancer =>
-      isPublished ? withStartsBelieved(known) : known;
+      isPublished ? withStartsBelieved(known, actions) : known;
     const applied = await applyLoadBalancer({
       slb,
       owner: ownerOf(settings, resource, service.metadata.uid),
@@ -239,11 +239,23 @@ function hasPublishedAddress(resource: LoadBalancerResource, service: Service): 
   return addresses.some(({ ip }) => service.status.ingress.some((ingress) => ingress.ip === ip));
 }
 
-function withStartsBelieved(observed: ObservedLoadBalancer): ObservedLoadBalancer {
+/**
+ * Counts the starts of a plan as done.
+ *
+ * Shape: a listener that was seen starting was left out of the plan, so that it stays as seen: it
+ *   is planned once it runs.
+ */
+function withStartsBelieved(
+  observed: ObservedLoadBalancer,
+  actions: readonly LoadBalancerAction[],
+): ObservedLoadBalancer {
+  const started = actions.filter((action) => action.kind === 'startListener');
   return {
     ...observed,
     listeners: observed.listeners.map((listener) =>
-      listener.status === 'starting' ? { ...listener, status: 'running' } : listener,
+      listener.status === 'starting' && started.some(({ key }) => isSameListener(key, listener.key))
+        ? { ...listener, status: 'running' }
+        : listener,
     ),
   };
 }
