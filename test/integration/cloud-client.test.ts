@@ -5,8 +5,8 @@ import { DEFAULT_ACCOUNT, DEFAULT_SEED } from '../../emulator/model/cloud-seed.t
 import { createCloudClients, type CloudClients } from '../../src/cloud/cloud-clients.ts';
 import type { Clock } from '../../src/cloud/clock.ts';
 import { isFailure, type Failure } from '../../src/cloud/failure.ts';
+import type { CallOptions } from '../../src/cloud/call-options.ts';
 import type {
-  CallOptions,
   CloudBackend,
   ListenerKey,
   ListenerSettings,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { CloudClients } from '../../src/cloud/cloud-clients.ts';
 import { isFailure } from '../../src/cloud/failure.ts';
-import type { CallOptions } from '../../src/cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../src/cloud/call-options.ts';
 import { DEFAULT_CLOUD_SETTINGS } from '../../src/cloud/transport/cloud-settings.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
 import { isConditionTrue } from '../../src/reconcilers/conditions.ts';

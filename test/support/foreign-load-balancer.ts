@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../src/cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../src/cloud/call-options.ts';
 import { createCloudClients } from '../../src/cloud/cloud-clients.ts';
 import { DEFAULT_CLOUD_SETTINGS } from '../../src/cloud/transport/cloud-settings.ts';
 import { SystemRandomness } from '../../src/operator/system-clock.ts';

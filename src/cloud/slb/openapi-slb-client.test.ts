@@ -8,7 +8,8 @@ import { ObjectLanes } from '../transport/object-lane.ts';
 import { RequestBudget } from '../transport/request-budget.ts';
 import type { RpcCall, RpcResult, RpcSender } from '../transport/rpc-sender.ts';
 import { OpenApiSlbClient } from './openapi-slb-client.ts';
-import type { CallOptions, CloudBackend, ListenerKey, ListenerSettings } from './slb-client.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { CloudBackend, ListenerKey, ListenerSettings } from './slb-client.ts';
 import { findSlbCode } from './slb-error-table.ts';
 
 type Answer = Readonly<Record<string, unknown>>;

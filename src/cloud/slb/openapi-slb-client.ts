@@ -9,16 +9,15 @@ import {
   parseLoadBalancer,
   parseServerGroup,
 } from './slb-answers.ts';
+import type { CallOptions, CloudTag } from '../call-options.ts';
 import {
   MAX_BACKENDS_PER_CALL,
   MAX_LOAD_BALANCERS_PER_LISTENER_LIST,
-  type CallOptions,
   type CloudBackend,
   type CloudBackendHealth,
   type CloudListener,
   type CloudLoadBalancer,
   type CloudServerGroup,
-  type CloudTag,
   type CreatedLoadBalancer,
   type CreateLoadBalancerParameters,
   type ListenerKey,

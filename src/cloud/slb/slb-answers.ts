@@ -1,3 +1,4 @@
+import type { CloudTag } from '../call-options.ts';
 import type {
   CloudBackend,
   CloudBackendHealth,
@@ -5,7 +6,6 @@ import type {
   CloudListener,
   CloudLoadBalancer,
   CloudServerGroup,
-  CloudTag,
   ListenerKey,
   ListenerSettings,
 } from './slb-client.ts';

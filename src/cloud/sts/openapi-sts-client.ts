@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import type { CallOptions } from '../slb/slb-client.ts';
+import type { CallOptions } from '../call-options.ts';
 import type { CallPipeline } from '../transport/call-pipeline.ts';
 import { decodeResponse, encodeRequest, MalformedAnswer } from '../transport/wire-codec.ts';
 import type { CallerIdentity, StsClient } from './sts-client.ts';

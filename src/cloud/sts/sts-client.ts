@@ -1,4 +1,4 @@
-import type { CallOptions } from '../slb/slb-client.ts';
+import type { CallOptions } from '../call-options.ts';
 
 /** Who the calls are made as. */
 export interface CallerIdentity {

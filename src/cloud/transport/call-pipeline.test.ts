@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { isFailure, type Failure } from '../failure.ts';
-import type { CallLane } from '../slb/slb-client.ts';
+import type { CallLane } from '../call-options.ts';
 import { findSlbCode } from '../slb/slb-error-table.ts';
 import type { ObservedCall } from './call-observer.ts';
 import { CallPipeline } from './call-pipeline.ts';

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../slb/slb-client.ts';
+import type { CallOptions } from '../call-options.ts';
 import type { Clock, Randomness } from '../clock.ts';
 import { Failure, isFailure } from '../failure.ts';
 import { classifyResult, type ClassifiedFailure, type CodeLookup } from './call-failure.ts';

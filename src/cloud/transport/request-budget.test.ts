@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import type { CallLane } from '../slb/slb-client.ts';
+import type { CallLane } from '../call-options.ts';
 import { RequestBudget } from './request-budget.ts';
 
 const LIMITS = { callsPerSecond: 10, burst: 10 };

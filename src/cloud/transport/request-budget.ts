@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { CallLane } from '../slb/slb-client.ts';
+import type { CallLane } from '../call-options.ts';
 import { abortReason } from './abortable-wait.ts';
 
 /** How fast calls of one operation may follow each other. */

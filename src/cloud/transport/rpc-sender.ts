@@ -1,4 +1,4 @@
-import type { CallLane } from '../slb/slb-client.ts';
+import type { CallLane } from '../call-options.ts';
 import type { CloudProduct } from './cloud-settings.ts';
 
 /** One call of an RPC-style operation. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { inspect } from 'node:util';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { isFailure } from '../failure.ts';
-import type { CallLane } from '../slb/slb-client.ts';
+import type { CallLane } from '../call-options.ts';
 import {
   DEFAULT_CLOUD_SETTINGS,
   type CloudSettings,

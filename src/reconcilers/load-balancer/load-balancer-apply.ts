@@ -1,5 +1,6 @@
 import { isFailure, type Failure } from '../../cloud/failure.ts';
-import type { CallOptions, SlbClient } from '../../cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../cloud/call-options.ts';
+import type { SlbClient } from '../../cloud/slb/slb-client.ts';
 import { observedAfter } from './load-balancer-belief.ts';
 import { serverGroupTags, type Owner } from './load-balancer-names.ts';
 import { serverGroupOf, type ObservedLoadBalancer } from './load-balancer-observed.ts';

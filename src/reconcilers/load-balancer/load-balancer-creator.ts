@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../cloud/call-options.ts';
 import { conditionTime } from '../conditions.ts';
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { GO_CCM_LOAD_BALANCER_LABEL, GO_CCM_SERVICE_FINALIZER } from '../names.ts';

@@ -1,4 +1,5 @@
-import type { CallOptions, CloudLoadBalancer, SlbClient } from '../../cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../cloud/call-options.ts';
+import type { CloudLoadBalancer, SlbClient } from '../../cloud/slb/slb-client.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type { StatusChange } from '../reconciler.ts';
 import { canStillAppear } from './load-balancer-creation.ts';

@@ -1,7 +1,7 @@
+import type { CloudTag } from '../../cloud/call-options.ts';
 import type {
   CloudBackend,
   CloudHealthCheck,
-  CloudTag,
   ListenerKey,
   ListenerSettings,
 } from '../../cloud/slb/slb-client.ts';

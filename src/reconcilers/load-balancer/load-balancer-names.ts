@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CloudTag } from '../../cloud/slb/slb-client.ts';
+import type { CloudTag } from '../../cloud/call-options.ts';
 import { API_GROUP } from '../names.ts';
 
 /** The tag by which the Go CCM and this operator find the load balancer of a Service. */

@@ -1,5 +1,5 @@
+import type { CallOptions } from '../../cloud/call-options.ts';
 import type {
-  CallOptions,
   CloudBackend,
   CloudListener,
   CloudLoadBalancer,

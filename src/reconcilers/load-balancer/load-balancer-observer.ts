@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../cloud/slb/slb-client.ts';
+import type { CallOptions } from '../../cloud/call-options.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type { DesiredLoadBalancer } from './load-balancer-desired.ts';
 import { markOf, type Owner } from './load-balancer-names.ts';

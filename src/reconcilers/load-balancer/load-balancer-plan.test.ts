@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CloudBackend, CloudTag } from '../../cloud/slb/slb-client.ts';
+import type { CloudTag } from '../../cloud/call-options.ts';
+import type { CloudBackend } from '../../cloud/slb/slb-client.ts';
 import {
   loadBalancerOf,
   nodeOf,

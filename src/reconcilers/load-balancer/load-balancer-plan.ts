@@ -1,8 +1,8 @@
+import type { CloudTag } from '../../cloud/call-options.ts';
 import {
   MAX_BACKENDS_PER_CALL,
   type CloudBackend,
   type CloudHealthCheck,
-  type CloudTag,
   type ListenerKey,
   type ListenerSettings,
 } from '../../cloud/slb/slb-client.ts';

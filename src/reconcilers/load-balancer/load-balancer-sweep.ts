@@ -1,8 +1,8 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
 import { isFailure } from '../../cloud/failure.ts';
+import type { CallOptions } from '../../cloud/call-options.ts';
 import {
   MAX_LOAD_BALANCERS_PER_LISTENER_LIST,
-  type CallOptions,
   type CloudBackendHealth,
   type CloudListener,
   type CloudLoadBalancer,
