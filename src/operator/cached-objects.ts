@@ -76,7 +76,10 @@ export class CachedObjects {
       find: (key) => serviceInformer.cache.find(key),
       list: () => serviceInformer.cache.list(),
     };
-    this.nodes = { list: () => nodeInformer.cache.list() };
+    this.nodes = {
+      find: (key) => nodeInformer.cache.find(key),
+      list: () => nodeInformer.cache.list(),
+    };
     this.endpointSlices = {
       listForService: (key) => endpointSliceInformer.cache.listIndexed(0, keyText(key)),
     };

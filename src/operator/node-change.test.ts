@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeOf } from '../../test/support/kubernetes-builders.ts';
+import { nodeOf, taintOf } from '../../test/support/kubernetes-builders.ts';
 import type { Node, ObjectMeta } from '../reconcilers/kubernetes-objects.ts';
 import type { ApiObject } from './kube/api-object.ts';
 import { projectNode } from './kube/node-projection.ts';
@@ -82,7 +82,7 @@ const cases: readonly {
     rule: 'SVC-39',
     clause: 'the deletion taint of the autoscaler',
     before: node(),
-    after: node({ taintKeys: ['ToBeDeletedByClusterAutoscaler'] }),
+    after: node({ taints: [taintOf('ToBeDeletedByClusterAutoscaler')] }),
     want: false,
   },
   {
@@ -96,7 +96,7 @@ const cases: readonly {
     rule: 'SVC-40',
     clause: 'the taint of a node that is not ready',
     before: node(),
-    after: node({ taintKeys: ['node.kubernetes.io/not-ready'] }),
+    after: node({ taints: [taintOf('node.kubernetes.io/not-ready')] }),
     want: false,
   },
   {
@@ -104,7 +104,7 @@ const cases: readonly {
     clause: 'a cordon, and the role of a control plane',
     before: node(),
     after: node({
-      taintKeys: ['node.kubernetes.io/unschedulable'],
+      taints: [taintOf('node.kubernetes.io/unschedulable')],
       metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } },
     }),
     want: false,

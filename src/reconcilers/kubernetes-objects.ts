@@ -88,13 +88,41 @@ export interface Service {
   };
 }
 
-/** A Node. */
+/** A taint of a Node. */
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: string;
+}
+
+/** One entry of `status.addresses` of a Node. */
+export interface NodeAddress {
+  readonly type: string;
+  readonly address: string;
+}
+
+/** A condition of a Node without the times of its heartbeats. */
+export interface NodeCondition {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+}
+
+/**
+ * A Node.
+ *
+ * Shape: of its annotations only those that this program reads.
+ */
 export interface Node {
   readonly kind: 'Node';
   readonly metadata: ObjectMeta;
   /** Empty where the node has none yet. */
   readonly providerId: string;
-  readonly taintKeys: readonly string[];
+  readonly taints: readonly Taint[];
+  readonly podCidrs: readonly string[];
+  readonly addresses: readonly NodeAddress[];
+  /** Unset where the node's agent has not told yet. */
+  readonly ready?: NodeCondition;
+  readonly networkUnavailable?: NodeCondition;
 }
 
 /** One endpoint of a slice; absent conditions are already read as the API defines them. */

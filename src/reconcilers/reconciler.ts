@@ -4,6 +4,7 @@ import type {
   EndpointSlice,
   LoadBalancerResource,
   Node,
+  ObjectMeta,
   OwnerReference,
   Service,
   ServiceIngress,
@@ -52,6 +53,7 @@ export interface ServiceCache {
 
 /** Reads of Nodes from the shared cache. */
 export interface NodeCache {
+  find(key: ObjectKey): Node | undefined;
   list(): readonly Node[];
 }
 
@@ -193,9 +195,16 @@ export interface EventContent {
   readonly note: string;
 }
 
+/** What an event is about: any object that the caches hold. */
+export interface EventSubject {
+  readonly kind:
+    'Service' | 'AlibabaLoadBalancer' | 'Node' | 'AlibabaRouteTable' | 'PersistentVolume';
+  readonly metadata: ObjectMeta;
+}
+
 /** Records events; repeats become a series, and a failure to write one never fails a pass. */
 export interface EventRecorder {
-  record(regarding: Service | LoadBalancerResource, event: EventContent): void;
+  record(regarding: EventSubject, event: EventContent): void;
 }
 
 /** Structured log; values are fields, not text. */

@@ -6,6 +6,7 @@ import type {
   ObjectMeta,
   Service,
   ServicePort,
+  Taint,
 } from '../../src/reconcilers/kubernetes-objects.ts';
 
 const SERVICE_UID = '5e4dbfc9-c2ae-4642-b033-5607860aef6a';
@@ -105,9 +106,20 @@ export function nodeOf(
   return {
     kind: 'Node',
     providerId: change.providerId ?? `cn-hangzhou.i-${name}`,
-    taintKeys: change.taintKeys ?? [],
+    taints: change.taints ?? [],
+    podCidrs: change.podCidrs ?? [],
+    addresses: change.addresses ?? [],
+    ...(change.ready !== undefined && { ready: change.ready }),
+    ...(change.networkUnavailable !== undefined && {
+      networkUnavailable: change.networkUnavailable,
+    }),
     metadata: metadata(name, { namespace: '', ...change.metadata }),
   };
+}
+
+/** Builds a taint without a value. */
+export function taintOf(key: string, effect = 'NoSchedule'): Taint {
+  return { key, value: '', effect };
 }
 
 /** Builds a slice of Service `web`. */

@@ -1,8 +1,12 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
 import { isFailure } from '../../cloud/failure.ts';
-import type { LoadBalancerResource, Service } from '../../reconcilers/kubernetes-objects.ts';
 import { API_GROUP, API_VERSION, REPORTING_CONTROLLER } from '../../reconcilers/names.ts';
-import type { EventContent, EventRecorder, Logger } from '../../reconcilers/reconciler.ts';
+import type {
+  EventContent,
+  EventRecorder,
+  EventSubject,
+  Logger,
+} from '../../reconcilers/reconciler.ts';
 import { PATCH_TYPES, pathSegment, type KubeClient } from './kube-client.ts';
 import { isHttpStatus } from './kube-failure.ts';
 import { microTime } from './micro-time.ts';
@@ -79,7 +83,7 @@ export class KubeEventRecorder implements EventRecorder {
     this.#options = options;
   }
 
-  record(regarding: Service | LoadBalancerResource, event: EventContent): void {
+  record(regarding: EventSubject, event: EventContent): void {
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#forgetOld(nowMs);
@@ -298,9 +302,12 @@ export function cutToBytes(text: string, maxBytes: number): string {
   return bytes.subarray(0, end).toString('utf8') + mark;
 }
 
-function regardingOf(object: Service | LoadBalancerResource): Regarding {
+/** The kinds of the core group that events are about; all others are ours. */
+const CORE_KINDS: ReadonlySet<string> = new Set(['Service', 'Node', 'PersistentVolume']);
+
+function regardingOf(object: EventSubject): Regarding {
   const { namespace, name, uid, resourceVersion } = object.metadata;
-  const apiVersion = object.kind === 'Service' ? 'v1' : `${API_GROUP}/${API_VERSION}`;
+  const apiVersion = CORE_KINDS.has(object.kind) ? 'v1' : `${API_GROUP}/${API_VERSION}`;
   return { apiVersion, kind: object.kind, namespace, name, uid, resourceVersion };
 }
 

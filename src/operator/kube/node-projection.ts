@@ -1,26 +1,62 @@
-import type { Node } from '../../reconcilers/kubernetes-objects.ts';
+import type { Node, NodeCondition } from '../../reconcilers/kubernetes-objects.ts';
+import { NODE_ANNOTATIONS } from '../../reconcilers/node/node-names.ts';
 import {
   deepFreeze,
   metadataOf,
   objectOf,
   objectsOf,
   textOf,
+  textsOf,
   type ApiObject,
 } from './api-object.ts';
 
 /**
  * Keeps of a Node what reconcilers read.
  *
- * Shape: without annotations and owner references, which nobody reads and which heartbeats of some
- *   network plug-ins change.
+ * Shape: of its annotations only those of `NODE_ANNOTATIONS`, because heartbeats of some network
+ *   plug-ins change others; conditions without the times of heartbeats.
  * Source: Kubernetes API, v1 Node.
  */
 export function projectNode(object: ApiObject): Node {
   const spec = objectOf(object.spec);
+  const status = objectOf(object.status);
+  const metadata = metadataOf(object);
+  const ready = conditionOf(status, 'Ready');
+  const networkUnavailable = conditionOf(status, 'NetworkUnavailable');
+  const podCidr = textOf(spec.podCIDR);
+  const podCidrs = textsOf(spec.podCIDRs);
   return deepFreeze<Node>({
     kind: 'Node',
-    metadata: { ...metadataOf(object), annotations: {}, ownerReferences: [] },
+    metadata: {
+      ...metadata,
+      annotations: Object.fromEntries(
+        Object.entries(metadata.annotations).filter(([key]) => NODE_ANNOTATIONS.has(key)),
+      ),
+      ownerReferences: [],
+    },
     providerId: textOf(spec.providerID),
-    taintKeys: objectsOf(spec.taints).map((taint) => textOf(taint.key)),
+    taints: objectsOf(spec.taints).map((taint) => ({
+      key: textOf(taint.key),
+      value: textOf(taint.value),
+      effect: textOf(taint.effect),
+    })),
+    // The server fills the list from the single field; objects of old servers may have only that.
+    podCidrs: podCidrs.length > 0 || podCidr === '' ? podCidrs : [podCidr],
+    addresses: objectsOf(status.addresses).map((entry) => ({
+      type: textOf(entry.type),
+      address: textOf(entry.address),
+    })),
+    ...(ready !== undefined && { ready }),
+    ...(networkUnavailable !== undefined && { networkUnavailable }),
   });
+}
+
+function conditionOf(status: ApiObject, type: string): NodeCondition | undefined {
+  const found = objectsOf(status.conditions).find((condition) => textOf(condition.type) === type);
+  if (found === undefined) return undefined;
+  const text = textOf(found.status);
+  return {
+    status: text === 'True' || text === 'False' ? text : 'Unknown',
+    reason: textOf(found.reason),
+  };
 }

@@ -137,14 +137,44 @@ for (const { name, conditions, want } of endpointCases) {
   });
 }
 
-test('projectNode: provider id, taint keys and labels are kept, annotations are not', () => {
+test('projectNode: what reconcilers read is kept, heartbeats and foreign annotations are not', () => {
   const node = projectNode({
-    metadata: { name: 'n1', labels: { a: 'b' }, annotations: { c: 'd' } },
-    spec: { providerID: 'cn-a.i-1', taints: [{ key: 'k', effect: 'NoSchedule' }] },
+    metadata: {
+      name: 'n1',
+      labels: { a: 'b' },
+      annotations: { c: 'd', 'alpha.kubernetes.io/provided-node-ip': '10.0.0.1' },
+    },
+    spec: {
+      providerID: 'cn-a.i-1',
+      taints: [{ key: 'k', effect: 'NoSchedule' }],
+      podCIDR: '10.1.0.0/24',
+      podCIDRs: ['10.1.0.0/24', 'fd00::/64'],
+    },
+    status: {
+      addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
+      conditions: [
+        { type: 'MemoryPressure', status: 'False' },
+        { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: 'now' },
+        { type: 'NetworkUnavailable', status: 'odd' },
+      ],
+    },
   });
   assert.equal(node.providerId, 'cn-a.i-1');
-  assert.deepEqual(node.taintKeys, ['k']);
+  assert.deepEqual(node.taints, [{ key: 'k', value: '', effect: 'NoSchedule' }]);
   assert.deepEqual(node.metadata.labels, { a: 'b' });
-  assert.deepEqual(node.metadata.annotations, {});
-  assert.equal(projectNode({ metadata: { name: 'n2' } }).providerId, '');
+  assert.deepEqual(node.metadata.annotations, {
+    'alpha.kubernetes.io/provided-node-ip': '10.0.0.1',
+  });
+  assert.deepEqual(node.podCidrs, ['10.1.0.0/24', 'fd00::/64']);
+  assert.deepEqual(node.addresses, [{ type: 'InternalIP', address: '10.0.0.1' }]);
+  assert.deepEqual(node.ready, { status: 'True', reason: 'KubeletReady' });
+  assert.deepEqual(node.networkUnavailable, { status: 'Unknown', reason: '' });
+});
+
+test('projectNode: a node that has told nothing yet', () => {
+  const node = projectNode({ metadata: { name: 'n2' }, spec: { podCIDR: '10.1.0.0/24' } });
+  assert.equal(node.providerId, '');
+  assert.equal(node.ready, undefined);
+  assert.equal(node.networkUnavailable, undefined);
+  assert.deepEqual(node.podCidrs, ['10.1.0.0/24'], 'Of a server that fills only the old field');
 });

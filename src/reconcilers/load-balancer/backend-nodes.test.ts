@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeOf, serviceOf, sliceOf } from '../../../test/support/kubernetes-builders.ts';
+import { nodeOf, serviceOf, sliceOf, taintOf } from '../../../test/support/kubernetes-builders.ts';
 import type { Endpoint, Node } from '../kubernetes-objects.ts';
 import { backendNodes, eligibleNodes, instanceIdOf } from './backend-nodes.ts';
 
@@ -29,7 +29,7 @@ const nodeCases: readonly {
 }[] = [
   {
     name: 'SVC-39 AutoscalerTaint',
-    node: nodeOf('a', { taintKeys: ['ToBeDeletedByClusterAutoscaler'] }),
+    node: nodeOf('a', { taints: [taintOf('ToBeDeletedByClusterAutoscaler')] }),
     isIn: false,
     reason: 'A node that the autoscaler is about to delete takes no new connections.',
   },
@@ -41,14 +41,14 @@ const nodeCases: readonly {
   },
   {
     name: 'SVC-40 NotReadyTaint',
-    node: nodeOf('a', { taintKeys: ['node.kubernetes.io/not-ready'] }),
+    node: nodeOf('a', { taints: [taintOf('node.kubernetes.io/not-ready')] }),
     isIn: true,
     reason: 'Readiness plays no part; health checks decide.',
   },
   {
     name: 'SVC-41 ControlPlane',
     node: nodeOf('a', {
-      taintKeys: ['node.kubernetes.io/unschedulable'],
+      taints: [taintOf('node.kubernetes.io/unschedulable')],
       metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } },
     }),
     isIn: true,

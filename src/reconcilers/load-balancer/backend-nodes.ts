@@ -32,7 +32,7 @@ export function eligibleNodes(nodes: readonly Node[]): Node[] {
     (node) =>
       instanceIdOf(node.providerId) !== undefined &&
       !isExcludedFromLoadBalancers(node) &&
-      !node.taintKeys.includes(AUTOSCALER_DELETION_TAINT) &&
+      !node.taints.some(({ key }) => key === AUTOSCALER_DELETION_TAINT) &&
       node.metadata.deletionTimestamp === undefined,
   );
 }
