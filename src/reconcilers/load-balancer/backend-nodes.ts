@@ -1,4 +1,5 @@
 import type { EndpointSlice, Node, Service } from '../kubernetes-objects.ts';
+import { readProviderId } from '../provider-id.ts';
 
 /** A node behind a load balancer. */
 export interface BackendNode {
@@ -52,8 +53,8 @@ export function isExcludedFromLoadBalancers(node: Node): boolean {
  * Shape: `undefined` for no provider id, another provider's, and hybrid nodes.
  */
 export function instanceIdOf(providerId: string): string | undefined {
-  const plain = /^(?:alicloud:\/\/\/?)?(?:[a-z0-9-]+[./])?(i-[a-z0-9]+)$/.exec(providerId);
-  return plain?.[1];
+  const id = readProviderId(providerId);
+  return id.kind === 'ecs' ? id.instanceId : undefined;
 }
 
 /**
