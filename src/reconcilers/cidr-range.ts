@@ -15,16 +15,18 @@ export interface CidrRange {
  */
 export function parseCidrRange(text: string): CidrRange | undefined {
   const trimmed = text.trim();
-  if (!ipaddr.isValidCIDR(trimmed)) return undefined;
+  // The library also reads the short forms of old, such as 10.0/8.
+  const isWritten = trimmed.includes(':') || /^\d+\.\d+\.\d+\.\d+\//.test(trimmed);
+  if (!isWritten || !ipaddr.isValidCIDR(trimmed)) return undefined;
   const [address, prefixLength] = ipaddr.parseCIDR(trimmed);
   const isIpv4 = address.kind() === 'ipv4';
   const network = isIpv4
-    ? ipaddr.IPv4.networkAddressFromCIDR(trimmed)
-    : ipaddr.IPv6.networkAddressFromCIDR(trimmed);
+    ? ipaddr.IPv4.networkAddressFromCIDR(trimmed).toString()
+    : ipaddr.IPv6.networkAddressFromCIDR(trimmed).toRFC5952String();
   return {
     family: isIpv4 ? 'IPv4' : 'IPv6',
     prefixLength,
-    text: `${network.toString()}/${prefixLength}`,
+    text: `${network}/${prefixLength}`,
   };
 }
 
