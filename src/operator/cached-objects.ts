@@ -21,15 +21,20 @@ import { projectNode } from './kube/node-projection.ts';
 import { projectService } from './kube/service-projection.ts';
 import { keyText } from './kube/object-cache.ts';
 
+/** A kind that is kept in a cache. */
+export type CachedKind = 'Service' | 'Node' | 'EndpointSlice' | 'AlibabaLoadBalancer';
+
 /** What the informers are made from. */
 export interface CachedObjectsPorts {
+  /** The kinds that are watched; the caches of all others stay empty and need no permission. */
+  readonly kinds: ReadonlySet<CachedKind>;
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly logger: Logger;
 }
 
-/** The shared caches of all kinds that reconcilers read, and the informers that fill them. */
+/** The shared caches of the kinds that controllers read, and the informers that fill them. */
 export class CachedObjects {
   readonly serviceInformer: Informer<Service>;
   readonly nodeInformer: Informer<Node>;
@@ -40,7 +45,10 @@ export class CachedObjects {
   readonly endpointSlices: EndpointSliceCache;
   readonly loadBalancers: LoadBalancerResourceCache;
 
-  constructor(ports: CachedObjectsPorts) {
+  readonly #kinds: ReadonlySet<CachedKind>;
+
+  constructor({ kinds, ...ports }: CachedObjectsPorts) {
+    this.#kinds = kinds;
     this.serviceInformer = new Informer({
       ...ports,
       kind: 'Service',
@@ -90,34 +98,36 @@ export class CachedObjects {
     };
   }
 
-  /** Keeps all caches up to date until the signal is aborted. */
+  /** Keeps the caches up to date until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#informers().map((informer) => informer.run(signal)));
+    await Promise.all(this.#watched().map((informer) => informer.run(signal)));
   }
 
-  /** Resolves when every cache has its first list. */
-  async whenSynced(): Promise<void> {
-    await Promise.all(this.#informers().map((informer) => informer.whenSynced()));
+  /** Resolves when the cache of each of the kinds has its first list. */
+  async whenSynced(kinds: readonly CachedKind[]): Promise<void> {
+    const waitedFor = this.#informers().filter(({ kind }) => isOneOf(kinds, kind));
+    await Promise.all(waitedFor.map((informer) => informer.whenSynced()));
   }
 
   /** The kinds whose first list is still out. */
   unsyncedKinds(): readonly string[] {
-    return this.#informers()
+    return this.#watched()
       .filter(({ isSynced }) => !isSynced)
       .map(({ kind }) => kind);
   }
 
   /** What keeps caches from being up to date, in words. */
   problems(): readonly string[] {
-    return this.#informers().flatMap(({ kind, problem }) =>
+    return this.#watched().flatMap(({ kind, problem }) =>
       problem === undefined ? [] : [`${kind}: ${problem.message}`],
     );
   }
 
-  #informers(): readonly Pick<
-    Informer<Service>,
-    'kind' | 'run' | 'whenSynced' | 'isSynced' | 'problem'
-  >[] {
+  #watched(): readonly AnyInformer[] {
+    return this.#informers().filter(({ kind }) => isOneOf([...this.#kinds], kind));
+  }
+
+  #informers(): readonly AnyInformer[] {
     return [
       this.serviceInformer,
       this.nodeInformer,
@@ -125,4 +135,10 @@ export class CachedObjects {
       this.loadBalancerInformer,
     ];
   }
+}
+
+type AnyInformer = Pick<Informer<Service>, 'kind' | 'run' | 'whenSynced' | 'isSynced' | 'problem'>;
+
+function isOneOf(kinds: readonly string[], kind: string): boolean {
+  return kinds.includes(kind);
 }

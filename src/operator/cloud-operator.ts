@@ -1,19 +1,15 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import OperatorBase from '@dot-i/k8s-operator';
 import type { Clock } from '../cloud/clock.ts';
+import type { Controller } from './controller.ts';
 import type { Leadership } from './leadership.ts';
 import type { ProcessLogger } from './telemetry/process-logger.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** A part of the process that runs beside the work and serves every replica. */
 export interface BackgroundPart {
   readonly name: string;
   run(signal: AbortSignal): Promise<void>;
-}
-
-/** The work that only the leader does. */
-export interface LeaderWork {
-  /** As `ServiceLbController.run`. */
-  run(stop: AbortSignal, abort: AbortSignal): Promise<void>;
 }
 
 /** What a CloudOperator runs; all of it is made by the composition. */
@@ -29,7 +25,7 @@ export interface CloudOperatorParts {
   }[];
   readonly background: readonly BackgroundPart[];
   /** Makes what the leader does; it waits for what that needs. */
-  readonly prepareWork: (signal: AbortSignal) => Promise<LeaderWork>;
+  readonly prepareWork: (signal: AbortSignal) => Promise<Pick<Controller, 'run'>>;
   /** Writes what is still to be written, after the work and before the lease is given back. */
   readonly flush: (signal: AbortSignal) => Promise<void>;
 }
@@ -133,11 +129,11 @@ export class CloudOperator extends OperatorBase.default {
   }
 
   async #work(
-    prepareWork: (signal: AbortSignal) => Promise<LeaderWork>,
+    prepareWork: (signal: AbortSignal) => Promise<Pick<Controller, 'run'>>,
     stop: AbortSignal,
   ): Promise<boolean> {
     const { logger } = this.#parts;
-    let work: LeaderWork;
+    let work: Pick<Controller, 'run'>;
     try {
       work = await prepareWork(stop);
     } catch (error) {
@@ -190,17 +186,4 @@ export class CloudOperator extends OperatorBase.default {
 
 function isStillRunning(ask: () => boolean): boolean {
   return ask();
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -4,19 +4,22 @@ import type { Clock, Randomness } from '../cloud/clock.ts';
 import { createCloudClients, type CloudClientPorts } from '../cloud/cloud-clients.ts';
 import type { CloudSettings } from '../cloud/transport/cloud-settings.ts';
 import { CachedObjects } from './cached-objects.ts';
-import { CloudOperator, type BackgroundPart, type LeaderWork } from './cloud-operator.ts';
+import { CloudOperator, type BackgroundPart } from './cloud-operator.ts';
 import type { BindAddress, Config, LeaseName } from './config.ts';
+import type { Controller, ControllerDefinition } from './controller.ts';
+import { CONTROLLERS } from './controllers.ts';
 import { KubeEventRecorder } from './kube/event-recorder.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { LeaseHolder } from './kube/leader-election.ts';
 import { objectOf, textOf } from './kube/api-object.ts';
+import { LeaderWork } from './leader-work.ts';
 import { Leadership } from './leadership.ts';
-import { SERVICE_LB_CONTROLLER, ServiceLbController } from './service-lb-controller.ts';
 import { healthApplication, type HealthCheck } from './telemetry/health-checks.ts';
 import { listen, type HttpListener } from './telemetry/http-listener.ts';
 import { OperatorMetrics } from './telemetry/operator-metrics.ts';
 import type { ProcessLogger } from './telemetry/process-logger.ts';
 import type { SecretScrubber } from './telemetry/secret-scrubber.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** What an operator is made from; nothing else of the world reaches it. */
 export interface OperatorPorts {
@@ -86,15 +89,17 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     reportingInstance: identity,
     scrub: (text) => scrubber.scrub(text),
   });
-  const hasWork = config.controllers.has(SERVICE_LB_CONTROLLER);
+  const controllers = CONTROLLERS.filter(({ name }) => config.controllers.has(name));
+  const hasWork = controllers.length > 0;
   const objects = new CachedObjects({
+    kinds: new Set(controllers.flatMap(({ reads }) => reads)),
     client,
     clock,
     randomness,
     logger: logger.named('informer'),
   });
 
-  let controller: ServiceLbController | undefined;
+  let work: LeaderWork | undefined;
   const { leaderElection } = config;
   const leaseClient = client.withOwnRate(LEASE_RATE.queriesPerSecond, LEASE_RATE.burst);
   const newLease = (lease: LeaseName): LeaseHolder =>
@@ -119,11 +124,11 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     onChange: (lease, isHeld) => {
       const name = lease === 'own' ? leaderElection.lease : leaderElection.defaultLease;
       metrics.setLeader(name?.name ?? '', isHeld);
-      if (lease === 'other') controller?.routing.queueEverything();
+      if (lease === 'other' && isHeld) work?.becameDefault();
     },
   });
   metrics.setLeader(leaderElection.lease.name, false);
-  metrics.setRunning(SERVICE_LB_CONTROLLER, false);
+  for (const { name } of controllers) metrics.setRunning(name, false);
 
   const clouds = createCloudClients(config.cloud, {
     clock,
@@ -140,14 +145,12 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   const reloadClouds = (): void => {
     clouds.reload({ ...latestSettings, clusterId: knownClusterId });
   };
-  const prepareWork = async (signal: AbortSignal): Promise<LeaderWork> => {
+  const prepareWork = async (signal: AbortSignal): Promise<Pick<Controller, 'run'>> => {
     if (!hasWork) return { run: whenAborted };
     const clusterId = config.clusterId ?? (await findClusterId(ports, client, signal));
     knownClusterId = clusterId;
     reloadClouds();
-    await Promise.race([objects.whenSynced(), whenAborted(signal)]);
-    signal.throwIfAborted();
-    const made = new ServiceLbController({
+    work = new LeaderWork(controllers, {
       config,
       clusterId,
       clock,
@@ -160,18 +163,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
       clouds,
       leadership,
     });
-    controller = made;
-    return {
-      run: async (stop, abort) => {
-        metrics.setRunning(SERVICE_LB_CONTROLLER, true);
-        logger.info('Started the controller', { controller: SERVICE_LB_CONTROLLER, clusterId });
-        try {
-          await made.run(stop, abort);
-        } finally {
-          metrics.setRunning(SERVICE_LB_CONTROLLER, false);
-        }
-      },
-    };
+    return work;
   };
 
   const background: BackgroundPart[] = [
@@ -189,7 +181,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   const health = new LateServer(config.healthProbeBindAddress, () =>
     healthApplication(
       {
-        live: liveChecks(leadership, hasWork),
+        live: liveChecks(leadership, controllers),
         ready: hasWork ? readyChecks(objects) : [],
       },
       (endpoint, problems) => {
@@ -275,14 +267,17 @@ class LateServer {
 }
 
 /** The cloud plays no part: a process that cannot reach it is not mended by being killed. */
-function liveChecks(leadership: Leadership, hasWork: boolean): HealthCheck[] {
+function liveChecks(
+  leadership: Leadership,
+  controllers: readonly ControllerDefinition[],
+): HealthCheck[] {
   return [
     { name: 'ping', problem: () => undefined },
     {
       name: 'leader-election',
       problem: () => leadership.overdueProblem(LEASE_HEALTH_GRACE_MS),
     },
-    ...(hasWork ? [{ name: SERVICE_LB_CONTROLLER, problem: () => undefined }] : []),
+    ...controllers.map(({ name }) => ({ name, problem: () => undefined })),
   ];
 }
 
@@ -371,19 +366,6 @@ function withoutSecrets(config: Config): Readonly<Record<string, unknown>> {
     controllers: [...config.controllers],
     cloud: { ...publicCloud, credentials: credentials.kind },
   };
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 /** Asks anew each time; the compiler takes the answer for lasting otherwise. */

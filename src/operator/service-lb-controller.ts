@@ -1,39 +1,16 @@
-import type { Clock, Randomness } from '../cloud/clock.ts';
-import type { CloudClients } from '../cloud/cloud-clients.ts';
-import type { EventRecorder } from '../reconcilers/reconciler.ts';
-import { AbsenceBreaker } from '../reconcilers/load-balancer/absence-breaker.ts';
+import { AbsenceBreaker } from '../reconcilers/absence-breaker.ts';
 import { LoadBalancerBeliefs } from '../reconcilers/load-balancer/load-balancer-belief.ts';
 import { LoadBalancerReconciler } from '../reconcilers/load-balancer/load-balancer-reconciler.ts';
 import { LoadBalancerSweep } from '../reconcilers/load-balancer/load-balancer-sweep.ts';
 import { ServiceReconciler } from '../reconcilers/service/service-reconciler.ts';
-import type { CachedObjects } from './cached-objects.ts';
-import type { Config } from './config.ts';
+import type { Controller, ControllerPorts } from './controller.ts';
 import { EventRouting } from './event-routing.ts';
-import type { KubeClient } from './kube/kube-client.ts';
 import { KubeLoadBalancerWriter } from './kube/load-balancer-writer.ts';
 import { KubeServiceWriter } from './kube/service-writer.ts';
-import type { Leadership } from './leadership.ts';
 import { NodeSyncTracker } from './node-sync-tracker.ts';
 import { ReconcileWorker } from './queue/reconcile-worker.ts';
 import { ownKindBackOff, RetryPolicy, serviceBackOff } from './queue/retry-policy.ts';
 import { WorkQueue } from './queue/work-queue.ts';
-import type { OperatorMetrics } from './telemetry/operator-metrics.ts';
-import type { ProcessLogger } from './telemetry/process-logger.ts';
-
-/** What the controller of Services and their load balancers is made from. */
-export interface ServiceLbControllerPorts {
-  readonly config: Config;
-  readonly clusterId: string;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly logger: ProcessLogger;
-  readonly metrics: OperatorMetrics;
-  readonly client: KubeClient;
-  readonly objects: CachedObjects;
-  readonly events: EventRecorder;
-  readonly clouds: CloudClients;
-  readonly leadership: Leadership;
-}
 
 const SERVICE_QUEUE = 'service';
 const LOAD_BALANCER_QUEUE = 'alibabaloadbalancer';
@@ -41,15 +18,15 @@ const LOAD_BALANCER_QUEUE = 'alibabaloadbalancer';
 const VSWITCH_RETRY_MS = 60_000;
 
 /** Runs the reconcilers of Services and AlibabaLoadBalancers while this process is the leader. */
-export class ServiceLbController {
-  readonly routing: EventRouting;
-  readonly #ports: ServiceLbControllerPorts;
+export class ServiceLbController implements Controller {
+  readonly #routing: EventRouting;
+  readonly #ports: ControllerPorts;
   readonly #workers: readonly ReconcileWorker[];
   readonly #sweep: LoadBalancerSweep;
   readonly #queues: readonly WorkQueue[];
   #vSwitchId: string | undefined;
 
-  constructor(ports: ServiceLbControllerPorts) {
+  constructor(ports: ControllerPorts) {
     const { config, clock, randomness, metrics, objects, events, clouds, leadership } = ports;
     const { client, logger } = ports;
     this.#ports = ports;
@@ -109,7 +86,7 @@ export class ServiceLbController {
     const loadBalancerQueue = this.#newQueue(LOAD_BALANCER_QUEUE);
     this.#queues = [serviceQueue, loadBalancerQueue];
     const nodeSyncs = new NodeSyncTracker(clock, metrics.nodeSyncs());
-    this.routing = new EventRouting({
+    this.#routing = new EventRouting({
       services,
       loadBalancers,
       serviceQueue,
@@ -161,13 +138,8 @@ export class ServiceLbController {
     metrics.observeLoadBalancers(() => loadBalancers.list());
   }
 
-  /**
-   * Works until told to stop, and returns when the last pass has ended.
-   *
-   * Shape: `stop` takes no new key; `abort` ends the passes that are under way.
-   */
   async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
-    this.routing.start();
+    this.#routing.start();
     try {
       await Promise.all([
         ...this.#workers.map((worker) => worker.run(stop, abort)),
@@ -175,9 +147,14 @@ export class ServiceLbController {
         this.#findVSwitch(stop),
       ]);
     } finally {
-      this.routing.stop();
+      this.#routing.stop();
       for (const queue of this.#queues) queue.clear();
     }
+  }
+
+  /** Services without a class are ours from now on. */
+  becameDefault(): void {
+    this.#routing.queueEverything();
   }
 
   #newQueue(name: string): WorkQueue {
@@ -190,16 +167,16 @@ export class ServiceLbController {
   #followChanges(): void {
     const { objects } = this.#ports;
     objects.serviceInformer.addHandler((change) => {
-      this.routing.onService(change);
+      this.#routing.onService(change);
     });
     objects.nodeInformer.addHandler((change) => {
-      this.routing.onNode(change);
+      this.#routing.onNode(change);
     });
     objects.endpointSliceInformer.addHandler((change) => {
-      this.routing.onEndpointSlice(change);
+      this.#routing.onEndpointSlice(change);
     });
     objects.loadBalancerInformer.addHandler((change) => {
-      this.routing.onLoadBalancer(change);
+      this.#routing.onLoadBalancer(change);
     });
   }
 
@@ -216,6 +193,3 @@ export class ServiceLbController {
     }
   }
 }
-
-/** The name under which the controller shows in metrics and health checks. */
-export const SERVICE_LB_CONTROLLER = 'service-lb-controller';
