@@ -10,7 +10,7 @@ import type {
   NodeCache,
   ServiceCache,
 } from '../reconciler.ts';
-import type { AbsenceBreaker } from './absence-breaker.ts';
+import type { AbsenceBreaker } from '../absence-breaker.ts';
 import type { LoadBalancerBeliefs } from './load-balancer-belief.ts';
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { CreationDefaults } from './load-balancer-creation.ts';

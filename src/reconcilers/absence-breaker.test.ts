@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../../cloud/clock.ts';
+import type { Clock } from '../cloud/clock.ts';
 import { AbsenceBreaker } from './absence-breaker.ts';
 
 /** A clock that stands until it is moved. */

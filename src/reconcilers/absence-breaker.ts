@@ -1,4 +1,4 @@
-import type { Clock } from '../../cloud/clock.ts';
+import type { Clock } from '../cloud/clock.ts';
 
 /** How long an inferred removal counts. */
 const WINDOW_MS = 10 * 60_000;
