@@ -128,6 +128,7 @@ export class LoadBalancerReconciler implements Reconciler {
         await this.#reporter.show({ ...findings, refusal: observation.refusal }, signal);
         return observeAgain(OUTSIDE_CHECK_MS);
       case 'seen':
+        this.#ports.breaker.release('load-balancers', resource.metadata.uid);
         break;
     }
     const { observed, attributes } = observation;

@@ -57,7 +57,8 @@ export class MissingLoadBalancer {
         : Date.parse(createdTime) + RECREATION_INTERVAL_MS - nowMs;
     const isLetThrough =
       isApproved ||
-      (waitMs <= 0 && breaker.allow('load balancer', uid, loadBalancers.list().length));
+      (waitMs <= 0 &&
+        breaker.ask('load-balancers', uid, loadBalancers.list().length) === 'allowed');
     if (!isLetThrough) {
       const message = `Load balancer "${id}" is gone, and too many are at once, or this one again: check the account and region, then annotate this object with ${APPROVE_RECREATION_ANNOTATION}=${uid} to have another one made`;
       await this.#reporter.show(
@@ -76,7 +77,8 @@ export class MissingLoadBalancer {
       { ...forgottenStatus(resource), lastRecreationTime: conditionTime(nowMs) },
       signal,
     );
-    beliefs.forget(resource.metadata.uid);
+    beliefs.forget(uid);
+    breaker.release('load-balancers', uid);
     events.record(forgotten, {
       type: 'Warning',
       reason: 'RecreatingLoadBalancer',
