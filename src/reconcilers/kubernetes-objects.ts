@@ -2,6 +2,10 @@ import type {
   AlibabaLoadBalancerSpec,
   AlibabaLoadBalancerStatus,
 } from './load-balancer/load-balancer-resource.generated.ts';
+import type {
+  AlibabaRouteTableSpec,
+  AlibabaRouteTableStatus,
+} from './route-table/route-table-resource.generated.ts';
 
 /**
  * The parts of Kubernetes objects that reconcilers read.
@@ -149,4 +153,12 @@ export interface LoadBalancerResource {
   readonly metadata: ObjectMeta;
   readonly spec: AlibabaLoadBalancerSpec;
   readonly status: AlibabaLoadBalancerStatus;
+}
+
+/** An AlibabaRouteTable as read from the API server; it has no namespace. */
+export interface RouteTableResource {
+  readonly kind: 'AlibabaRouteTable';
+  readonly metadata: ObjectMeta;
+  readonly spec: AlibabaRouteTableSpec;
+  readonly status: AlibabaRouteTableStatus;
 }

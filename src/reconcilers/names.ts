@@ -19,6 +19,9 @@ export const GO_CCM_LOAD_BALANCER_LABEL = 'service.k8s.alibaba/loadbalancer-id';
 /** The finalizer of an AlibabaLoadBalancer, put on and taken off by its own reconciler only. */
 export const LOAD_BALANCER_FINALIZER = `${API_GROUP}/cloud-resources`;
 
+/** The finalizer of an AlibabaRouteTable, put on and taken off by its own reconciler only. */
+export const ROUTE_TABLE_FINALIZER = `${API_GROUP}/cloud-resources`;
+
 /** The load balancer class that is always ours. */
 export const LOAD_BALANCER_CLASS = 'alibabacloud.com/clb';
 

@@ -17,7 +17,10 @@ interface SampleObject {
   readonly metadata: { readonly name: string };
 }
 
-for (const file of (await readdir(SAMPLES)).sort()) {
+/** Route tables need nodes and a network of their own; their samples are applied elsewhere. */
+const files = (await readdir(SAMPLES)).filter((file) => !file.includes('route-table')).sort();
+
+for (const file of files) {
   test(`sample ${file}: becomes a load balancer, and leaves nothing behind`, async () => {
     const namespace = await cluster.createNamespace();
     const text = await readFile(path.join(SAMPLES, file), 'utf8');

@@ -84,8 +84,8 @@ test('chart PKG-01: definitions are there unless switched off, and kept unless t
   const policies = (manifests: readonly Manifest[]) =>
     manifests.map(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy']);
 
-  assert.deepEqual(policies(await definitions()), ['keep']);
-  assert.deepEqual(policies(await definitions('crds.keep=false')), [undefined]);
+  assert.deepEqual(policies(await definitions()), ['keep', 'keep']);
+  assert.deepEqual(policies(await definitions('crds.keep=false')), [undefined, undefined]);
   assert.deepEqual(await definitions('crds.install=false'), []);
 });
 
@@ -147,7 +147,9 @@ test('chart SEC-04: pods meet the level "restricted"', async () => {
 test('chart PKG-01 PKG-03: installs, upgrades and goes; our kinds and their objects stay', async () => {
   const namespace = await cluster.createNamespace();
   // The definitions that the tests have installed are in the way of those that the chart brings.
-  await kubectl.run('delete', 'crd', 'alibabaloadbalancers.networking.alibabacloud.com');
+  for (const kind of ['alibabaloadbalancers', 'alibabaroutetables']) {
+    await kubectl.run('delete', 'crd', `${kind}.networking.alibabacloud.com`);
+  }
   const release = ['test', CHART, '-n', namespace];
   await helm('install', ...release);
   const selector = async () =>
