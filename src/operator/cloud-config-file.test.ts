@@ -4,7 +4,7 @@ import { readCloudConfigText } from './cloud-config-file.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-test('readCloudConfigText: a whole file, with the keys decoded', () => {
+test('B-60: readCloudConfigText: a whole file, with the keys decoded', () => {
   const reading = readCloudConfigText(`
 Global:
   clusterID: c-1
@@ -16,6 +16,8 @@ Global:
   zoneid: cn-hangzhou-b
   resourceGroupID: rg-1
   serviceMaxConcurrentReconciles: 7
+  nodeMaxConcurrentReconciles: 3
+  routeTableIDs: vtb-1, vtb-2 ,
 `);
   assert.deepEqual(reading.mistakes, []);
   assert.deepEqual(reading.warnings, []);
@@ -32,6 +34,9 @@ Global:
     zoneId: 'cn-hangzhou-b',
     resourceGroupId: 'rg-1',
     concurrentServiceSyncs: 7,
+    concurrentNodeSyncs: 3,
+    // Blanks around the ids do not count, as they do for the Go CCM.
+    routeTableIds: ['vtb-1', 'vtb-2'],
   });
 });
 
@@ -40,7 +45,12 @@ test('readCloudConfigText: JSON, other spellings of names, and empty values coun
     JSON.stringify({ global: { ClusterId: 'c-2', accessKeyID: '', region: '  ', vpcID: 'vpc-2' } }),
   );
   assert.deepEqual(reading.mistakes, []);
-  assert.deepEqual(reading.content, { vSwitches: [], clusterId: 'c-2', vpcId: 'vpc-2' });
+  assert.deepEqual(reading.content, {
+    vSwitches: [],
+    clusterId: 'c-2',
+    vpcId: 'vpc-2',
+    routeTableIds: [],
+  });
 });
 
 const mistakes = [
@@ -98,8 +108,8 @@ test('readCloudConfigText: a file that is no YAML is named by its place, and not
 });
 
 test('readCloudConfigText: fields of parts that are not served are named in one warning', () => {
-  const reading = readCloudConfigText('Global: {routeTableIDs: "vtb-1", featureGates: "A=true"}');
+  const reading = readCloudConfigText('Global: {privateZoneId: "p-1", featureGates: "A=true"}');
   assert.deepEqual(reading.mistakes, []);
   assert.equal(reading.warnings.length, 1);
-  assert.match(reading.warnings[0] ?? '', /routeTableIDs, featureGates/);
+  assert.match(reading.warnings[0] ?? '', /privateZoneId, featureGates/);
 });

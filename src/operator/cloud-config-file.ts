@@ -12,6 +12,8 @@ export interface CloudConfigFile {
   readonly vSwitches: readonly VSwitchSetting[];
   readonly resourceGroupId?: string;
   readonly concurrentServiceSyncs?: number;
+  readonly concurrentNodeSyncs?: number;
+  readonly routeTableIds: readonly string[];
 }
 
 /** A cloud-config file as read, with every mistake and every remark about it. */
@@ -33,6 +35,8 @@ interface GlobalSection {
   readonly zoneid?: string;
   readonly resourceGroupID?: string;
   readonly serviceMaxConcurrentReconciles?: number;
+  readonly nodeMaxConcurrentReconciles?: number;
+  readonly routeTableIDs?: string;
   readonly serviceBackendType?: string;
   readonly disablePublicSLB?: boolean;
   readonly featureGates?: string;
@@ -69,7 +73,11 @@ const GLOBAL_PROPERTIES: Readonly<Record<keyof GlobalSection, object>> &
   nodeMonitorPeriod: COUNT,
   nodeAddrSyncPeriod: COUNT,
   routeMaxConcurrentReconciles: COUNT,
-  routeTableIDs: TEXT,
+  routeTableIDs: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9,\\s-]*$',
+    description: 'must be ids of route tables, separated by commas',
+  },
   privateZoneId: TEXT,
   privateZoneRecordTTL: COUNT,
   featureGates: TEXT,
@@ -78,11 +86,9 @@ const GLOBAL_PROPERTIES: Readonly<Record<keyof GlobalSection, object>> &
 /** Fields of parts that this version does not serve; set, they change nothing. */
 const FIELDS_WITHOUT_EFFECT: readonly string[] = [
   'kubernetesClusterTag',
-  'nodeMaxConcurrentReconciles',
   'nodeMonitorPeriod',
   'nodeAddrSyncPeriod',
   'routeMaxConcurrentReconciles',
-  'routeTableIDs',
   'privateZoneId',
   'privateZoneRecordTTL',
   'featureGates',
@@ -102,7 +108,7 @@ const validateFile = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: 
   },
 });
 
-const NOTHING: CloudConfigFile = { vSwitches: [] };
+const NOTHING: CloudConfigFile = { vSwitches: [], routeTableIds: [] };
 
 /**
  * Reads the text of a cloud-config file, YAML or JSON, all under `Global`.
@@ -182,6 +188,7 @@ function readGlobal(section: GlobalSection): CloudConfigReading {
   const zoneId = filled(section.zoneid);
   const resourceGroupId = filled(section.resourceGroupID);
   const concurrentServiceSyncs = section.serviceMaxConcurrentReconciles ?? 0;
+  const concurrentNodeSyncs = section.nodeMaxConcurrentReconciles ?? 0;
   return {
     mistakes,
     warnings,
@@ -197,6 +204,11 @@ function readGlobal(section: GlobalSection): CloudConfigReading {
       ...(zoneId !== undefined && { zoneId }),
       ...(resourceGroupId !== undefined && { resourceGroupId }),
       ...(concurrentServiceSyncs > 0 && { concurrentServiceSyncs }),
+      ...(concurrentNodeSyncs > 0 && { concurrentNodeSyncs }),
+      routeTableIds: (section.routeTableIDs ?? '')
+        .split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== ''),
     },
   };
 }

@@ -5,13 +5,14 @@ import { createCloudClients, type CloudClientPorts } from '../cloud/cloud-client
 import type { CloudSettings } from '../cloud/transport/cloud-settings.ts';
 import { CachedObjects } from './cached-objects.ts';
 import { CloudOperator, type BackgroundPart } from './cloud-operator.ts';
-import type { BindAddress, Config, LeaseName } from './config.ts';
+import type { Config, LeaseName } from './config.ts';
 import type { Controller, ControllerDefinition } from './controller.ts';
 import { CONTROLLERS } from './controllers.ts';
 import { KubeEventRecorder } from './kube/event-recorder.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { LeaseHolder } from './kube/leader-election.ts';
 import { objectOf, textOf } from './kube/api-object.ts';
+import type { BindAddress } from './flag-values.ts';
 import { LeaderWork } from './leader-work.ts';
 import { Leadership } from './leadership.ts';
 import { healthApplication, type HealthCheck } from './telemetry/health-checks.ts';

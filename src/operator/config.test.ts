@@ -36,7 +36,16 @@ async function mistakesOf(given: Given): Promise<readonly string[]> {
 
 test('readConfig: the defaults', async () => {
   const config = await configOf({});
-  assert.deepEqual([...config.controllers], ['service-lb-controller']);
+  assert.deepEqual(
+    [...config.controllers],
+    [
+      'cloud-node-controller',
+      'cloud-node-lifecycle-controller',
+      'persistentvolume-label-controller',
+      'service-lb-controller',
+    ],
+    'Routes need --cluster-cidr',
+  );
   assert.equal(config.defaultImplementation, true);
   assert.equal(config.concurrentServiceSyncs, 10);
   assert.equal(config.driftPeriodMs, 300_000);
@@ -58,7 +67,7 @@ test('readConfig: the defaults', async () => {
   assert.ok(Object.isFrozen(config));
 });
 
-test('MIG-04: the arguments of a stock manifest start, with one warning', async () => {
+test('MIG-04: the arguments of a stock manifest start, with one warning of what has no effect', async () => {
   const config = await configOf({
     argv: [
       '--cloud-provider=alibabacloud',
@@ -81,8 +90,9 @@ test('MIG-04: the arguments of a stock manifest start, with one warning', async 
   });
   assert.equal(config.concurrentServiceSyncs, 3);
   assert.deepEqual(config.kubeApi, { queriesPerSecond: 50.5, burst: 60 });
-  assert.equal(config.warnings.length, 1);
-  for (const flag of ['--cloud-provider', '--cluster-cidr', '--secure-port', '--bind-address']) {
+  assert.equal(config.warnings.length, 2);
+  assert.match(config.warnings[1] ?? '', /route-reconciliation-period" counts as 1m/);
+  for (const flag of ['--cloud-provider', '--feature-gates', '--secure-port', '--bind-address']) {
     assert.ok(config.warnings[0]?.includes(flag), flag);
   }
 });

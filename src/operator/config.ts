@@ -6,14 +6,14 @@ import {
 } from '../cloud/transport/cloud-settings.ts';
 import { readCloudConfigText, type CloudConfigReading } from './cloud-config-file.ts';
 import { selectControllers, type ControllerName } from './controller-selection.ts';
-import { parseGoDuration } from './go-duration.ts';
-import { flagsHelp, parseFlags, type FlagName, type GivenFlags } from './operator-flags.ts';
-
-/** An address to listen on. */
-export interface BindAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import { filled, FlagValues, type BindAddress } from './flag-values.ts';
+import {
+  readNodeConfigs,
+  type NodeConfig,
+  type NodeIpamConfig,
+  type RouteConfig,
+} from './node-config.ts';
+import { flagsHelp, parseFlags, type GivenFlags } from './operator-flags.ts';
 
 /** How a lease is held. */
 export interface LeaderElectionConfig {
@@ -46,6 +46,10 @@ export interface Config {
   readonly resourceGroupId?: string;
   readonly concurrentServiceSyncs: number;
   readonly driftPeriodMs: number;
+  readonly nodes: NodeConfig;
+  readonly routes: RouteConfig;
+  readonly nodeIpam: NodeIpamConfig;
+  readonly volumes: { readonly legacyLabels: boolean };
   readonly kubeApi: {
     readonly queriesPerSecond: number;
     readonly burst: number;
@@ -106,7 +110,9 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
   const file = await readCloudConfigFile(values.text('cloud-config'), sources.readFile);
   mistakes.push(...file.reading.mistakes);
   const cloud = cloudSettings(file.reading, values, sources, mistakes);
-  const controllers = readControllers(values.text('controllers'), mistakes);
+  const selection = readSelection(values, mistakes);
+  const nodeConfigs = readNodeConfigs(selection.enabled, values, file.reading.content, mistakes);
+  const controllers = runningControllers(selection.enabled, values, nodeConfigs);
   const kubeconfigPath = values.optional('kubeconfig');
   const cloudConfigPath = values.optional('cloud-config');
   const health = values.bindAddress('health-probe-bind-addr');
@@ -119,7 +125,7 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
   const config: Config = {
     version: sources.version,
     ...(kubeconfigPath !== undefined && { kubeconfigPath }),
-    controllers: controllers.enabled,
+    controllers,
     defaultImplementation: values.boolean('default-implementation'),
     clusterName: values.text('cluster-name'),
     ...(clusterId !== undefined && { clusterId }),
@@ -129,6 +135,10 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
         ? concurrentServiceSyncs
         : values.positive('concurrent-service-syncs'),
     driftPeriodMs: values.duration('drift-period', 1_000),
+    nodes: nodeConfigs.nodes,
+    routes: nodeConfigs.routes,
+    nodeIpam: nodeConfigs.nodeIpam,
+    volumes: { legacyLabels: values.boolean('legacy-topology-labels') },
     kubeApi: {
       queriesPerSecond: values.positive('kube-api-qps'),
       burst: values.positive('kube-api-burst'),
@@ -152,86 +162,16 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
       lastText = again.text;
       return { kind: 'changed', cloud: settings };
     },
-    warnings: [...ignoredFlagsWarning(flags), ...controllers.warnings, ...file.reading.warnings],
+    warnings: [
+      ...ignoredFlagsWarning(flags),
+      ...selection.warnings,
+      ...(controllers.size === 0 ? ['No controller is switched on'] : []),
+      ...nodeConfigs.warnings,
+      ...file.reading.warnings,
+    ],
   };
   if (mistakes.length > 0) return { kind: 'invalid', mistakes };
   return { kind: 'config', config: Object.freeze(config) };
-}
-
-/** Judges the text of each flag; a mistake is noted and a harmless value returned in its place. */
-class FlagValues {
-  readonly #flags: GivenFlags;
-  readonly #mistakes: string[];
-
-  constructor(flags: GivenFlags, mistakes: string[]) {
-    this.#flags = flags;
-    this.#mistakes = mistakes;
-  }
-
-  text(name: FlagName): string {
-    return this.#flags.values[name].trim();
-  }
-
-  isGiven(name: FlagName): boolean {
-    return this.#flags.given.has(name);
-  }
-
-  optional(name: FlagName): string | undefined {
-    return filled(this.text(name));
-  }
-
-  boolean(name: FlagName): boolean {
-    const text = this.text(name);
-    // The words are Go's.
-    if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
-    if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
-    this.#reject(name, 'true or false');
-    return false;
-  }
-
-  positive(name: FlagName): number {
-    const text = this.text(name);
-    const value = Number(text);
-    const isWhole = name === 'kube-api-qps' || Number.isInteger(value);
-    if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= 100_000 && isWhole) return value;
-    this.#reject(name, name === 'kube-api-qps' ? 'a positive number' : 'a positive whole number');
-    return 1;
-  }
-
-  duration(name: FlagName, minimumMs: number): number {
-    const value = parseGoDuration(this.text(name));
-    if (value !== undefined && value >= minimumMs) return value;
-    const bound = minimumMs > 1 ? ` of at least ${minimumMs / 1_000}s` : '';
-    this.#reject(name, `a duration${bound} such as 90s or 1h30m`);
-    return minimumMs;
-  }
-
-  oneOf<Choice extends string>(name: FlagName, choices: readonly [Choice, ...Choice[]]): Choice {
-    const text = this.text(name).toLowerCase();
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice !== undefined) return choice;
-    this.#reject(name, `one of ${choices.join(', ')}`);
-    return choices[0];
-  }
-
-  /** `undefined` switches the server off, as the Go CCM does for `0`. */
-  bindAddress(name: FlagName): BindAddress | undefined {
-    const text = this.text(name);
-    if (text === '0' || text === '') return undefined;
-    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-    const port = Number(match?.[3]);
-    if (match === null || port > 65_535) {
-      this.#reject(name, 'an address such as 127.0.0.1:8080 or :8080, or 0 for none');
-      return undefined;
-    }
-    const host = match[1] ?? match[2] ?? '';
-    // Every interface, of either family.
-    return { host: host === '' ? '::' : host, port };
-  }
-
-  #reject(name: FlagName, wanted: string): void {
-    this.#mistakes.push(`Flag "--${name}" is "${this.text(name)}": it must be ${wanted}`);
-  }
 }
 
 function readLeaderElection(values: FlagValues, mistakes: string[]): LeaderElectionConfig {
@@ -298,23 +238,40 @@ function readLogging(values: FlagValues, mistakes: string[]): Config['logging'] 
   };
 }
 
-function readControllers(
-  list: string,
+function readSelection(
+  values: FlagValues,
   mistakes: string[],
 ): { readonly enabled: ReadonlySet<ControllerName>; readonly warnings: readonly string[] } {
-  const selection = selectControllers(list);
+  const selection = selectControllers(values.text('controllers'));
   if (selection.kind === 'unknown') {
     mistakes.push(
       `Flag "--controllers" names unknown controllers ${selection.names.map((name) => `"${name}"`).join(', ')}: known are ${selection.known}`,
     );
     return { enabled: new Set(), warnings: [] };
   }
-  const warnings: string[] = [];
-  if (selection.notServed.length > 0) {
-    warnings.push(`Controllers not served by this version: ${selection.notServed.join(', ')}`);
-  }
-  if (selection.enabled.size === 0) warnings.push('No controller is switched on');
-  return { enabled: selection.enabled, warnings };
+  const { enabled, notServed } = selection;
+  if (notServed.length === 0) return { enabled, warnings: [] };
+  return {
+    enabled,
+    warnings: [`Controllers not served by this version: ${notServed.join(', ')}`],
+  };
+}
+
+/** Which of the selected controllers run is also a matter of what else is configured. */
+function runningControllers(
+  selected: ReadonlySet<ControllerName>,
+  values: FlagValues,
+  { routes, nodeIpam }: { readonly routes: RouteConfig; readonly nodeIpam: NodeIpamConfig },
+): ReadonlySet<ControllerName> {
+  const isDefault = values.boolean('default-implementation');
+  return new Set(
+    [...selected].filter((name) => {
+      if (name === 'node-route-controller' && !routes.isEnabled) return false;
+      if (name === 'node-ipam-controller' && !nodeIpam.isEnabled) return false;
+      // Nodes, routes and volumes have no class by which they could be ours alone.
+      return isDefault || name === 'service-lb-controller';
+    }),
+  );
 }
 
 function ignoredFlagsWarning(flags: GivenFlags): string[] {
@@ -333,7 +290,10 @@ async function readCloudConfigFile(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const mistakes = [`Cannot read cloud-config "${path}": ${why}`];
-    return { text: '', reading: { content: { vSwitches: [] }, mistakes, warnings: [] } };
+    return {
+      text: '',
+      reading: { content: { vSwitches: [], routeTableIds: [] }, mistakes, warnings: [] },
+    };
   }
   return { text, reading: readCloudConfigText(text) };
 }
@@ -445,8 +405,4 @@ function readCredentials(
 
 function isObjectName(text: string): boolean {
   return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) && text.length <= 253;
-}
-
-function filled(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === '' ? undefined : text.trim();
 }

@@ -2,18 +2,22 @@
 export type ControllerName =
   | 'cloud-node-controller'
   | 'cloud-node-lifecycle-controller'
+  | 'node-ipam-controller'
   | 'node-route-controller'
+  | 'persistentvolume-label-controller'
   | 'service-lb-controller';
 
 const CONTROLLERS: readonly ControllerName[] = [
   'cloud-node-controller',
   'cloud-node-lifecycle-controller',
+  'node-ipam-controller',
   'node-route-controller',
+  'persistentvolume-label-controller',
   'service-lb-controller',
 ];
 
-/** The controllers that this version runs. */
-export const SERVED_CONTROLLERS: ReadonlySet<ControllerName> = new Set(['service-lb-controller']);
+/** The controllers that `*` does not switch on. */
+const OFF_BY_DEFAULT: ReadonlySet<ControllerName> = new Set(['node-ipam-controller']);
 
 /** Other names by which the controllers are known: upstream's old ones and the Go CCM's. */
 const ALIASES: ReadonlyMap<string, readonly ControllerName[]> = new Map<
@@ -24,6 +28,7 @@ const ALIASES: ReadonlyMap<string, readonly ControllerName[]> = new Map<
   ['cloud-node-lifecycle', ['cloud-node-lifecycle-controller']],
   ['service', ['service-lb-controller']],
   ['route', ['node-route-controller']],
+  ['nodeipam', ['node-ipam-controller']],
   ['node', ['cloud-node-controller', 'cloud-node-lifecycle-controller']],
 ]);
 
@@ -35,7 +40,7 @@ export type ControllerSelection =
   | {
       readonly kind: 'selected';
       readonly enabled: ReadonlySet<ControllerName>;
-      /** Names that were switched on but that this version does not serve. */
+      /** Names of the Go CCM's that were switched on but have no counterpart here. */
       readonly notServed: readonly string[];
     }
   | { readonly kind: 'unknown'; readonly names: readonly string[]; readonly known: string };
@@ -43,8 +48,8 @@ export type ControllerSelection =
 /**
  * Reads the list of the `--controllers` flag.
  *
- * Shape: the first entry that names a controller wins; without `*` only named ones run; an empty
- *   list means `*`. Only served controllers are ever enabled.
+ * Shape: the first entry that names a controller wins; without `*` only named ones run; `*` means
+ *   all that are on by default, and so does an empty list.
  * Source: Kubernetes, k8s.io/controller-manager, IsControllerEnabled.
  */
 export function selectControllers(list: string): ControllerSelection {
@@ -70,14 +75,11 @@ export function selectControllers(list: string): ControllerSelection {
     for (const controller of canonical) {
       if (!decided.has(controller)) decided.set(controller, isOn);
     }
-    if (isOn && canonical.some((controller) => !SERVED_CONTROLLERS.has(controller))) {
-      notServed.push(name);
-    }
   }
   if (unknown.length > 0) return { kind: 'unknown', names: unknown, known: knownNames() };
 
   const enabled = CONTROLLERS.filter(
-    (controller) => SERVED_CONTROLLERS.has(controller) && (decided.get(controller) ?? isAll),
+    (controller) => decided.get(controller) ?? (isAll && !OFF_BY_DEFAULT.has(controller)),
   );
   return { kind: 'selected', enabled: new Set(enabled), notServed: [...new Set(notServed)] };
 }

@@ -27,13 +27,13 @@ export const FLAGS = {
     kind: 'text',
     default: '*',
     description:
-      "The controllers to run: '*' all, 'foo' switches foo on, '-foo' off. This version serves service-lb-controller.",
+      "The controllers to run: '*' all that are on by default, 'foo' switches foo on, '-foo' off.",
   },
   'default-implementation': {
     kind: 'boolean',
     default: 'true',
     description:
-      'Whether Services without a load balancer class are ours. While true, the lease of the other default implementation is needed too.',
+      'Whether Services without a load balancer class, nodes, routes and volumes are ours. While true, the lease of the other default implementation is needed too.',
   },
   'cluster-name': {
     kind: 'text',
@@ -66,6 +66,109 @@ export const FLAGS = {
     kind: 'duration',
     default: '5m',
     description: 'How often the load balancers are compared with what the cloud has.',
+  },
+  'concurrent-node-syncs': {
+    kind: 'count',
+    default: '1',
+    description:
+      'How many batches of nodes are initialised at a time; a batch is up to --node-reconcile-batch-size nodes.',
+  },
+  'concurrent-node-status-updates': {
+    kind: 'count',
+    default: '0',
+    description:
+      'How many batches of nodes have their addresses refreshed at a time; 0 means as many as --concurrent-node-syncs.',
+  },
+  'node-reconcile-batch-size': {
+    kind: 'count',
+    default: '100',
+    description: 'How many instances one call to the cloud asks for, at most 100.',
+  },
+  'node-event-aggregation-wait-seconds': {
+    kind: 'number',
+    default: '1',
+    description: 'How long nodes are gathered for one call to the cloud, unless it is full before.',
+  },
+  'node-status-update-frequency': {
+    kind: 'duration',
+    default: '5m',
+    description: 'How often the addresses of all nodes are compared with the cloud.',
+  },
+  'node-monitor-period': {
+    kind: 'duration',
+    default: '5s',
+    description: 'How often nodes that are not ready are looked for in the cloud.',
+  },
+  'skip-disable-source-dest-check': {
+    kind: 'boolean',
+    default: 'false',
+    description:
+      "Whether the source/destination check of nodes' network interfaces is left as it is; set it where instances are made with the check off.",
+  },
+  'configure-cloud-routes': {
+    kind: 'boolean',
+    default: 'true',
+    description:
+      'Whether nodes get routes to their pods; needs --cluster-cidr, without which no routes are made.',
+  },
+  'cluster-cidr': {
+    kind: 'text',
+    default: '',
+    description:
+      "The ranges of the cluster's pods: one, or one of each family separated by a comma.",
+  },
+  'route-reconciliation-period': {
+    kind: 'duration',
+    default: '5m',
+    description: 'How often the route tables are compared with the cloud, at least 1m.',
+  },
+  'route-reconcile-batch-size': {
+    kind: 'count',
+    default: '50',
+    description: 'How many routes one call to the cloud creates or deletes, at most 50.',
+  },
+  'node-network-condition': {
+    kind: 'boolean',
+    default: 'true',
+    description:
+      'Whether the condition NetworkUnavailable of nodes is ours; switch it off where a network plug-in owns it.',
+  },
+  'allocate-node-cidrs': {
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'Whether nodes are given pod ranges: by kube-controller-manager, or by this program where --controllers names node-ipam-controller. Given as false, no routes are made.',
+  },
+  'cidr-allocator-type': {
+    kind: 'text',
+    default: 'RangeAllocator',
+    description:
+      "Where pod ranges come from: 'RangeAllocator' takes them from --cluster-cidr, 'CloudAllocator' from the routes of the VPC.",
+  },
+  'service-cluster-ip-range': {
+    kind: 'text',
+    default: '',
+    description: 'The ranges of Services, which are never given to nodes.',
+  },
+  'node-cidr-mask-size': {
+    kind: 'count',
+    default: '0',
+    description: "The size of a node's pod range in a cluster of one family; 0 means 24 or 64.",
+  },
+  'node-cidr-mask-size-ipv4': {
+    kind: 'count',
+    default: '0',
+    description: "The size of a node's IPv4 pod range; 0 means 24.",
+  },
+  'node-cidr-mask-size-ipv6': {
+    kind: 'count',
+    default: '0',
+    description: "The size of a node's IPv6 pod range; 0 means 64.",
+  },
+  'legacy-topology-labels': {
+    kind: 'boolean',
+    default: 'false',
+    description: 'Whether volumes also get the zone and region labels of before Kubernetes 1.17.',
   },
   'leader-elect': {
     kind: 'boolean',
@@ -106,7 +209,7 @@ export const FLAGS = {
     kind: 'text',
     default: 'kube-system/ccm',
     description:
-      'The lease, as namespace/name, that the other default implementation holds while it runs; Services without a class are handled only while we hold it too. Empty: it is not asked for.',
+      'The lease, as namespace/name, that the other default implementation holds while it runs; Services without a class, nodes, routes and volumes are handled only while we hold it too. Empty: it is not asked for.',
   },
   'kube-api-qps': {
     kind: 'number',
@@ -153,7 +256,6 @@ export type FlagName = keyof typeof FLAGS;
 /** Flags of upstream or the Go CCM that are accepted so that an existing manifest starts. */
 const IGNORED_FLAGS: readonly string[] = [
   'add-dir-header',
-  'allocate-node-cidrs',
   'allow-metric-labels',
   'allow-untagged-cloud',
   'alsologtostderr',
@@ -164,13 +266,8 @@ const IGNORED_FLAGS: readonly string[] = [
   'authorization-kubeconfig',
   'bind-address',
   'cert-dir',
-  'cidr-allocator-type',
   'client-ca-file',
   'cloud-provider',
-  'cluster-cidr',
-  'concurrent-node-status-updates',
-  'concurrent-node-syncs',
-  'configure-cloud-routes',
   'contention-profiling',
   'enable-imdsv2',
   'feature-gates',
@@ -183,10 +280,6 @@ const IGNORED_FLAGS: readonly string[] = [
   'max-concurrent-actions',
   'max-throttling-retry-times',
   'min-resync-period',
-  'node-event-aggregation-wait-seconds',
-  'node-monitor-period',
-  'node-reconcile-batch-size',
-  'node-status-update-frequency',
   'one-output',
   'permit-address-sharing',
   'permit-port-sharing',
@@ -197,12 +290,9 @@ const IGNORED_FLAGS: readonly string[] = [
   'requestheader-extra-headers-prefix',
   'requestheader-group-headers',
   'requestheader-username-headers',
-  'route-reconcile-batch-size',
-  'route-reconciliation-period',
   'secure-port',
   'sg-batch-size',
   'show-hidden-metrics-for-version',
-  'skip-disable-source-dest-check',
   'skip-headers',
   'skip-log-headers',
   'stderrthreshold',

@@ -540,6 +540,8 @@ export class OperatorHarness {
       `--region=${this.cloud.regionId}`,
       `--vpc-id=${this.cloud.vpcId}`,
       '--log-level=debug',
+      // Of Services, unless a test is about others; the last one given counts.
+      '--controllers=service-lb-controller',
       ...flags,
     ];
   }

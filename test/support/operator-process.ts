@@ -72,6 +72,8 @@ export class OperatorProcess {
       `--kubeconfig=${kubeconfig}`,
       `--health-probe-bind-addr=127.0.0.1:${port}`,
       '--metrics-bind-addr=0',
+      // Of Services, unless a test is about others; the last one given counts.
+      '--controllers=service-lb-controller',
       ...furtherFlags,
     ];
     return new OperatorProcess(flags, environment, `http://127.0.0.1:${port}`);

@@ -207,6 +207,8 @@ async function startOperator(
       '--leader-elect-lease-duration=4s',
       '--leader-elect-renew-deadline=3s',
       '--leader-elect-retry-period=500ms',
+      // Of Services, unless a test is about others; the last one given counts.
+      '--controllers=service-lb-controller',
       `--log-level=${process.env.TEST_LOG_LEVEL ?? 'error'}`,
       ...flags,
     ],
