@@ -134,8 +134,8 @@ export interface FieldCause {
 }
 
 /** The answer to one server-side apply. */
-export type ApplyResult =
-  | { readonly kind: 'applied'; readonly resource: LoadBalancerResource }
+export type ApplyResult<Resource = LoadBalancerResource> =
+  | { readonly kind: 'applied'; readonly resource: Resource }
   | { readonly kind: 'conflict'; readonly causes: readonly FieldCause[] }
   | { readonly kind: 'invalid'; readonly message: string; readonly causes: readonly FieldCause[] };
 

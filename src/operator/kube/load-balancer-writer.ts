@@ -1,19 +1,15 @@
-import { isFailure } from '../../cloud/failure.ts';
 import type { LoadBalancerResource } from '../../reconcilers/kubernetes-objects.ts';
 import { API_GROUP, API_VERSION } from '../../reconcilers/names.ts';
 import type {
   ApplyResult,
-  FieldCause,
   GeneratedLoadBalancer,
   LoadBalancerResourceWriter,
   ObjectKey,
   StatusChange,
 } from '../../reconcilers/reconciler.ts';
-import { FIELD_MANAGER, GENERATOR_FIELD_MANAGER } from './field-managers.ts';
-import { PATCH_TYPES, type KubeClient } from './kube-client.ts';
-import { kubeStatusOf, type StatusCause } from './kube-failure.ts';
+import { FIELD_MANAGER } from './field-managers.ts';
+import type { KubeClient } from './kube-client.ts';
 import { projectLoadBalancer } from './load-balancer-projection.ts';
-import { mergePatchBetween } from './merge-patch.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { ObjectWriter } from './object-writer.ts';
 
@@ -36,7 +32,7 @@ export class KubeLoadBalancerWriter implements LoadBalancerResourceWriter {
     return this.#writer.findDirectly(key, signal);
   }
 
-  async apply(
+  apply(
     generated: GeneratedLoadBalancer,
     options: { readonly force: boolean },
     signal: AbortSignal,
@@ -54,54 +50,11 @@ export class KubeLoadBalancerWriter implements LoadBalancerResourceWriter {
       },
       spec: generated.spec,
     };
-    try {
-      const resource = await this.#writer.write(
-        { key: generated.key },
-        {
-          method: 'PATCH',
-          body,
-          contentType: PATCH_TYPES.apply,
-          query: { fieldManager: GENERATOR_FIELD_MANAGER, force: String(options.force) },
-        },
-        signal,
-      );
-      return { kind: 'applied', resource };
-    } catch (error) {
-      const status = kubeStatusOf(error);
-      if (status?.httpStatus === 422) {
-        return {
-          kind: 'invalid',
-          message: status.message,
-          causes: status.causes.map(({ field, message }) => ({ field, message })),
-        };
-      }
-      const conflicts = status?.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
-      if (status?.httpStatus === 409 && conflicts !== undefined && conflicts.length > 0) {
-        return { kind: 'conflict', causes: conflicts.map(fieldConflict) };
-      }
-      throw error;
-    }
+    return this.#writer.apply(generated.key, body, options, signal);
   }
 
-  async delete(resource: LoadBalancerResource, signal: AbortSignal): Promise<void> {
-    const { namespace, name, uid, deletionTimestamp } = resource.metadata;
-    if (deletionTimestamp !== undefined) return;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      preconditions: { uid },
-      propagationPolicy: 'Background',
-    };
-    try {
-      await this.#writer.write(
-        { key: { namespace, name }, uid },
-        { method: 'DELETE', body },
-        signal,
-      );
-    } catch (error) {
-      // Gone, or another object of this name: what was to be deleted is not there.
-      if (!isFailure(error, 'notfound') && !isFailure(error, 'conflict')) throw error;
-    }
+  delete(resource: LoadBalancerResource, signal: AbortSignal): Promise<void> {
+    return this.#writer.delete(resource, signal);
   }
 
   addFinalizer(
@@ -128,29 +81,11 @@ export class KubeLoadBalancerWriter implements LoadBalancerResourceWriter {
     return this.#writer.removeMarks(resource, { labels: [], annotations }, signal);
   }
 
-  async patchStatus(
+  patchStatus(
     resource: LoadBalancerResource,
     change: StatusChange,
     signal: AbortSignal,
   ): Promise<LoadBalancerResource> {
-    const { namespace, name, uid, resourceVersion } = resource.metadata;
-    const status = mergePatchBetween(resource.status, { ...resource.status, ...change });
-    if (status === undefined) return resource;
-    return this.#writer.write(
-      { key: { namespace, name }, uid },
-      {
-        method: 'PATCH',
-        subresource: 'status',
-        body: { metadata: { resourceVersion }, status },
-        contentType: PATCH_TYPES.merge,
-      },
-      signal,
-    );
+    return this.#writer.patchStatus(resource, change, signal);
   }
-}
-
-/** Reads `conflict with "manager"`, which may go on with `using …` or a subresource. */
-function fieldConflict({ field, message }: StatusCause): FieldCause {
-  const manager = /^conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
-  return { field, message, ...(manager !== undefined && { manager }) };
 }

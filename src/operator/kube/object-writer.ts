@@ -1,9 +1,11 @@
 import { Failure, isFailure } from '../../cloud/failure.ts';
 import type { ObjectMeta } from '../../reconcilers/kubernetes-objects.ts';
-import type { ObjectKey } from '../../reconcilers/reconciler.ts';
+import type { ApplyResult, FieldCause, ObjectKey } from '../../reconcilers/reconciler.ts';
 import { objectOf, textOf, type ApiObject } from './api-object.ts';
+import { GENERATOR_FIELD_MANAGER } from './field-managers.ts';
 import { PATCH_TYPES, pathSegment, type KubeClient, type KubeRequest } from './kube-client.ts';
-import { kubeStatusOf } from './kube-failure.ts';
+import { kubeStatusOf, type StatusCause } from './kube-failure.ts';
+import { mergePatchBetween } from './merge-patch.ts';
 import type { CachedObject, ObjectCache } from './object-cache.ts';
 
 /** What an object of any kind must have to be written. */
@@ -19,7 +21,7 @@ interface JsonPatchOperation {
 }
 
 /**
- * The writes that are alike for every namespaced kind; each answer goes to the cache at once.
+ * The writes that are alike for every kind; each answer goes to the cache at once.
  *
  * Shape: nothing is sent when nothing would change.
  */
@@ -34,7 +36,7 @@ export class ObjectWriter<T extends WritableObject> {
     readonly client: KubeClient;
     readonly cache: ObjectCache<T>;
     readonly project: (object: ApiObject) => T;
-    /** The path of the collection in one namespace. */
+    /** The path of the collection in one namespace; of the whole one for cluster-scoped kinds. */
     readonly collection: (namespace: string) => string;
     readonly fieldManager: string;
   }) {
@@ -100,6 +102,84 @@ export class ObjectWriter<T extends WritableObject> {
     ];
     if (removals.length === 0) return object;
     return this.#patchMetadata(object, removals, signal);
+  }
+
+  /** Applies on the server under the generator's field manager; without it nothing is forced. */
+  async apply(
+    key: ObjectKey,
+    body: ApiObject,
+    options: { readonly force: boolean },
+    signal: AbortSignal,
+  ): Promise<ApplyResult<T>> {
+    try {
+      const resource = await this.write(
+        { key },
+        {
+          method: 'PATCH',
+          body,
+          contentType: PATCH_TYPES.apply,
+          query: { fieldManager: GENERATOR_FIELD_MANAGER, force: String(options.force) },
+        },
+        signal,
+      );
+      return { kind: 'applied', resource };
+    } catch (error) {
+      const status = kubeStatusOf(error);
+      if (status?.httpStatus === 422) {
+        return {
+          kind: 'invalid',
+          message: status.message,
+          causes: status.causes.map(({ field, message }) => ({ field, message })),
+        };
+      }
+      const conflicts = status?.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
+      if (status?.httpStatus === 409 && conflicts !== undefined && conflicts.length > 0) {
+        return { kind: 'conflict', causes: conflicts.map(fieldConflict) };
+      }
+      throw error;
+    }
+  }
+
+  /** Deletes the object if it still has this uid. */
+  async delete(object: T, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid, deletionTimestamp } = object.metadata;
+    if (deletionTimestamp !== undefined) return;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      preconditions: { uid },
+      propagationPolicy: 'Background',
+    };
+    try {
+      await this.write({ key: { namespace, name }, uid }, { method: 'DELETE', body }, signal);
+    } catch (error) {
+      // Gone, or another object of this name: what was to be deleted is not there.
+      if (!isFailure(error, 'notfound') && !isFailure(error, 'conflict')) throw error;
+    }
+  }
+
+  /**
+   * Merge-patches the status under a resourceVersion precondition; `null` removes a member, and what
+   * the change leaves out stays as it is.
+   */
+  async patchStatus(
+    object: T & { readonly status: object },
+    change: object,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { namespace, name, uid, resourceVersion } = object.metadata;
+    const status = mergePatchBetween(object.status, { ...object.status, ...change });
+    if (status === undefined) return object;
+    return this.write(
+      { key: { namespace, name }, uid },
+      {
+        method: 'PATCH',
+        subresource: 'status',
+        body: { metadata: { resourceVersion }, status },
+        contentType: PATCH_TYPES.merge,
+      },
+      signal,
+    );
   }
 
   /**
@@ -179,6 +259,12 @@ export class ObjectWriter<T extends WritableObject> {
       throw error;
     }
   }
+}
+
+/** Reads `conflict with "manager"`, which may go on with `using …` or a subresource. */
+function fieldConflict({ field, message }: StatusCause): FieldCause {
+  const manager = /^conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
+  return { field, message, ...(manager !== undefined && { manager }) };
 }
 
 function removalsOf(
