@@ -13,6 +13,17 @@ const kubernetesClient = forbid(
   ['@kubernetes/client-node', '@dot-i/k8s-operator'],
   'The Kubernetes client lives in src/operator; declare a port instead.',
 );
+// Whole packages of products load tens of megabytes; a product's folder takes the models it uses.
+const anyCloudSdkButModels = {
+  regex:
+    '^(@darabonba/.*|@alicloud/(?!(ecs20140526|vpc20160428)/dist/models/[A-Za-z0-9]+\\.js$).*)$',
+  message:
+    'Import single models of a product; all else of cloud SDKs lives in src/cloud/transport.',
+};
+const wholeProductSdk = {
+  regex: '^@alicloud/(ecs|vpc)[0-9]+(?![0-9]|/dist/models/[A-Za-z0-9]+\\.js$)',
+  message: 'The whole package loads tens of megabytes; import the models that are used.',
+};
 const cloudSdk = forbid(['@alicloud/*', '@darabonba/*'], 'Cloud SDKs live in src/cloud/transport.');
 
 export default tseslint.config(
@@ -49,7 +60,7 @@ export default tseslint.config(
         {
           patterns: [
             kubernetesClient,
-            cloudSdk,
+            anyCloudSdkButModels,
             forbid(
               ['**/operator/**', '**/reconcilers/**'],
               'Imports point one way: operator, reconcilers, cloud.',
@@ -67,6 +78,7 @@ export default tseslint.config(
         {
           patterns: [
             kubernetesClient,
+            wholeProductSdk,
             forbid(
               ['**/operator/**', '**/reconcilers/**'],
               'Imports point one way: operator, reconcilers, cloud.',

@@ -17,6 +17,8 @@ export interface PipelineCall {
   readonly parameters: Readonly<Record<string, string>>;
   /** What the call wants, for messages: `create the load balancer`. */
   readonly purpose: string;
+  /** The region whose endpoint is asked; unset, the one that this process works in. */
+  readonly regionId?: string;
   /** The object in whose lane a write waits; a creation has none but its own token. */
   readonly laneOf?: string;
   readonly options: CallOptions;
@@ -85,7 +87,8 @@ export class CallPipeline {
     const { reads } = this.#ports;
     const { signal, lane } = call.options;
     // A live reader never waits behind the budget of the sweep, so the lanes do not share.
-    const key = JSON.stringify([this.#product.product, call.action, lane, call.parameters]);
+    const { action, parameters, regionId } = call;
+    const key = JSON.stringify([this.#product.product, action, lane, parameters, regionId]);
     return reads.join(key, signal, (shared) =>
       this.#attempts({ ...call, options: { lane, signal: shared } }),
     );
@@ -138,6 +141,7 @@ export class CallPipeline {
         version,
         action: call.action,
         parameters: call.parameters,
+        ...(call.regionId === undefined ? {} : { regionId: call.regionId }),
         lane,
         signal,
         ...(call.mutating

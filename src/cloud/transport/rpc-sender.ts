@@ -8,6 +8,8 @@ export interface RpcCall {
   readonly action: string;
   /** By the names on the wire, lists flattened. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** The region whose endpoint is asked; unset, the one that this process works in. */
+  readonly regionId?: string;
   readonly lane: CallLane;
   readonly signal: AbortSignal;
   /**

@@ -47,7 +47,7 @@ export class SignedRpcSender implements RpcSender {
   async send(call: RpcCall): Promise<RpcResult> {
     const { http, credentials, regionId } = this.#ports;
     const settings = this.#settings;
-    const host = endpointOf(call.product, await regionId(call.signal), settings);
+    const host = endpointOf(call.product, call.regionId ?? (await regionId(call.signal)), settings);
     const identity = await credentials.get(call.signal);
     const outcome = await http.exchange({
       method: 'POST',
