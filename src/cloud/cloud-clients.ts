@@ -1,5 +1,10 @@
 import type { Clock, Randomness } from './clock.ts';
 import type { CloudIdentity } from './cloud-identity.ts';
+import type { BatchedEcsReads, EcsClient } from './ecs/ecs-client.ts';
+import { findEcsCode } from './ecs/ecs-error-table.ts';
+import { ECS_VERSION } from './ecs/ecs-operations.ts';
+import { GatheredEcsReads } from './ecs/gathered-ecs-reads.ts';
+import { OpenApiEcsClient } from './ecs/openapi-ecs-client.ts';
 import { isFailure } from './failure.ts';
 import { OpenApiSlbClient } from './slb/openapi-slb-client.ts';
 import type { SlbClient } from './slb/slb-client.ts';
@@ -19,9 +24,16 @@ import { SocketHttpSender, type HttpSender } from './transport/http-exchange.ts'
 import { ObjectLanes } from './transport/object-lane.ts';
 import { RequestBudget } from './transport/request-budget.ts';
 import { SignedRpcSender } from './transport/signed-rpc-sender.ts';
+import { OpenApiVpcClient } from './vpc/openapi-vpc-client.ts';
+import type { VpcClient } from './vpc/vpc-client.ts';
+import { findVpcCode } from './vpc/vpc-error-table.ts';
+import { VPC_VERSION } from './vpc/vpc-operations.ts';
 
 /** The most that lock codes make of the pause between two writes to one load balancer. */
 const LONGEST_WRITE_SPACING_MS = 2_000;
+
+/** The same for one VPC, whose routes take longer to be applied. */
+const LONGEST_VPC_WRITE_SPACING_MS = 8_000;
 
 /** What the clients need from the process around them. */
 export interface CloudClientPorts {
@@ -42,6 +54,10 @@ export interface CloudClientPorts {
  */
 export class CloudClients {
   readonly slb: SlbClient;
+  readonly vpc: VpcClient;
+  readonly ecs: EcsClient;
+  /** Point reads of instances, network interfaces and disks, gathered into few calls. */
+  readonly ecsReads: BatchedEcsReads;
   readonly sts: StsClient;
   readonly #place: CloudPlace;
   readonly #sockets: SocketHttpSender;
@@ -100,6 +116,31 @@ export class CloudClients {
       ),
       lanes,
       regionId,
+    });
+    this.vpc = new OpenApiVpcClient({
+      pipeline: new CallPipeline(
+        { product: 'vpc', version: VPC_VERSION, lookup: findVpcCode },
+        {
+          ...shared,
+          // A change of routes holds the whole VPC, and longer than a load balancer is held.
+          lanes: new ObjectLanes(
+            {
+              spacingMs: settings.vpcWriteSpacingMs,
+              longestSpacingMs: LONGEST_VPC_WRITE_SPACING_MS,
+            },
+            clock,
+          ),
+        },
+      ),
+      regionId,
+    });
+    this.ecs = new OpenApiEcsClient(
+      new CallPipeline({ product: 'ecs', version: ECS_VERSION, lookup: findEcsCode }, shared),
+    );
+    this.ecsReads = new GatheredEcsReads({
+      ecs: this.ecs,
+      clock,
+      windowMs: settings.readWindowMs,
     });
   }
 

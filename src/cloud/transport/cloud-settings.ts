@@ -61,6 +61,10 @@ export interface CloudSettings {
   readonly callBurst: number;
   /** How long a load balancer is left alone after the answer to a write before the next write. */
   readonly writeSpacingMs: number;
+  /** The same for a VPC and changes of its routes. */
+  readonly vpcWriteSpacingMs: number;
+  /** How long reads of single instances wait for others to share their call. */
+  readonly readWindowMs: number;
 }
 
 /** What the cloud clients use where a configuration says nothing. */
@@ -78,4 +82,7 @@ export const DEFAULT_CLOUD_SETTINGS = {
   callsPerSecond: 14,
   callBurst: 5,
   writeSpacingMs: 300,
+  // Longer than an entry is usually pending; a write that comes earlier is refused and counts.
+  vpcWriteSpacingMs: 1_000,
+  readWindowMs: 1_000,
 } as const satisfies Partial<CloudSettings>;
