@@ -10,6 +10,7 @@ import type {
   LoadBalancerResourceCache,
   Logger,
   NodeCache,
+  ObjectKey,
   ServiceCache,
 } from '../reconcilers/reconciler.ts';
 import type { Clock, Randomness } from '../cloud/clock.ts';
@@ -67,14 +68,14 @@ export class CachedObjects {
       path: '/apis/discovery.k8s.io/v1/endpointslices',
       labelSelector: SERVICE_NAME_LABEL,
       project: projectEndpointSlice,
-      indexers: [(slice) => keyText({ ...slice.metadata, name: slice.serviceName })],
+      indexers: [(slice) => [keyText(serviceKeyOf(slice))], nodeNamesOf],
     });
     this.loadBalancerInformer = new Informer({
       ...ports,
       kind: 'AlibabaLoadBalancer',
       path: `/apis/${API_GROUP}/${API_VERSION}/alibabaloadbalancers`,
       project: projectLoadBalancer,
-      indexers: [({ metadata, spec }) => keyText({ ...metadata, name: spec.serviceRef.name })],
+      indexers: [({ metadata, spec }) => [keyText({ ...metadata, name: spec.serviceRef.name })]],
       whenUnknown:
         'install the custom resource definitions of the chart, or of the folder crds; everything waits until then',
     });
@@ -96,6 +97,11 @@ export class CachedObjects {
       list: () => loadBalancerInformer.cache.list(),
       listForService: (key) => loadBalancerInformer.cache.listIndexed(0, keyText(key)),
     };
+  }
+
+  /** Lists the Services that have an endpoint on a node, ready or not. */
+  servicesOnNode(nodeName: string): readonly ObjectKey[] {
+    return this.endpointSliceInformer.cache.listIndexed(1, nodeName).map(serviceKeyOf);
   }
 
   /** Keeps the caches up to date until the signal is aborted. */
@@ -141,4 +147,12 @@ type AnyInformer = Pick<Informer<Service>, 'kind' | 'run' | 'whenSynced' | 'isSy
 
 function isOneOf(kinds: readonly string[], kind: string): boolean {
   return kinds.includes(kind);
+}
+
+function serviceKeyOf({ metadata, serviceName }: EndpointSlice): ObjectKey {
+  return { namespace: metadata.namespace, name: serviceName };
+}
+
+function nodeNamesOf({ endpoints }: EndpointSlice): readonly string[] {
+  return [...new Set(endpoints.flatMap(({ nodeName }) => nodeName ?? []))];
 }

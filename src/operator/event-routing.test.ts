@@ -7,7 +7,7 @@ import {
   sliceOf,
 } from '../../test/support/kubernetes-builders.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { LoadBalancerResource, Service } from '../reconcilers/kubernetes-objects.ts';
+import type { LoadBalancerResource, Node, Service } from '../reconcilers/kubernetes-objects.ts';
 import { SERVICE_CLEANUP_FINALIZER } from '../reconcilers/names.ts';
 import type { ObjectKey } from '../reconcilers/reconciler.ts';
 import { EventRouting } from './event-routing.ts';
@@ -23,6 +23,8 @@ class RoutingBench {
   readonly fannedOut: string[][] = [];
   services: readonly Service[] = [];
   loadBalancers: readonly LoadBalancerResource[] = [];
+  /** The Services with an endpoint on a node, by the node's name. */
+  placed: Readonly<Record<string, readonly ObjectKey[]>> = {};
   readonly routing: EventRouting;
 
   constructor() {
@@ -45,6 +47,7 @@ class RoutingBench {
       },
       serviceQueue: this.serviceQueue,
       loadBalancerQueue: this.loadBalancerQueue,
+      servicesOnNode: (nodeName) => this.placed[nodeName] ?? [],
       clock: this.clock,
       onNodeFanOut: (keys) => this.fannedOut.push(keys.map(({ name }) => name)),
     });
@@ -145,9 +148,108 @@ test('EventRouting: endpoints are gathered, and only the policy Local looks at t
   assert.deepEqual((await bench.waiting()).loadBalancers, [], 'One window, one look');
 });
 
+const local = serviceOf({ spec: { externalTrafficPolicy: 'Local' } });
+
+const nodeChanges: readonly {
+  readonly name: string;
+  readonly services: readonly Service[];
+  readonly placed?: Readonly<Record<string, readonly ObjectKey[]>>;
+  readonly previous?: Node;
+  readonly current?: Node;
+  readonly want: readonly string[];
+  readonly reason: string;
+}[] = [
+  {
+    name: 'ClusterAnyNode',
+    services: [serviceOf()],
+    current: nodeOf('n1'),
+    want: ['web'],
+    reason: 'Every node answers for every endpoint.',
+  },
+  {
+    name: 'LocalNodeWithEndpoint',
+    services: [local],
+    placed: { n1: [WEB] },
+    current: nodeOf('n1'),
+    want: ['web'],
+    reason: 'Its endpoint can be reached as soon as the node is known.',
+  },
+  {
+    name: 'LocalNodeWithEndpointLeaves',
+    services: [local],
+    placed: { n1: [WEB] },
+    previous: nodeOf('n1'),
+    want: ['web'],
+    reason: 'The endpoints of a node that is gone can be removed later than the node.',
+  },
+  {
+    name: 'LocalNodeWithoutEndpoint',
+    services: [local],
+    placed: { n2: [WEB] },
+    current: nodeOf('n1'),
+    want: [],
+    reason: 'It is not, and will not be, a backend.',
+  },
+  {
+    name: 'LocalNodeOfTheNamesake',
+    services: [local],
+    placed: { n1: [{ namespace: 'other', name: 'web' }] },
+    current: nodeOf('n1'),
+    want: [],
+    reason: 'A Service is known by its namespace too.',
+  },
+  {
+    name: 'ServiceGone',
+    services: [],
+    current: nodeOf('n1'),
+    want: [],
+    reason: 'Nothing is registered for a Service that is not there.',
+  },
+];
+
+for (const { name, services, placed = {}, previous, current, want, reason } of nodeChanges) {
+  test(`SVC-42 EventRouting: ${name}`, async () => {
+    const bench = new RoutingBench();
+    bench.routing.start();
+    bench.services = services;
+    bench.placed = placed;
+    bench.loadBalancers = [loadBalancerOf()];
+    bench.routing.onNode({ key: { namespace: '', name: 'n1' }, previous, current });
+    await bench.clock.advance(500);
+    assert.deepEqual((await bench.waiting()).loadBalancers, want, reason);
+    assert.deepEqual(bench.fannedOut, [want]);
+  });
+}
+
+test('SVC-47: every node of a moment counts, and those of the moment before no longer', async () => {
+  const bench = new RoutingBench();
+  bench.routing.start();
+  const API = { ...WEB, name: 'api' };
+  bench.services = [
+    local,
+    serviceOf({ metadata: { name: 'api' }, spec: { externalTrafficPolicy: 'Local' } }),
+  ];
+  bench.loadBalancers = [
+    loadBalancerOf(),
+    loadBalancerOf({ metadata: { name: 'api' }, spec: { serviceRef: { name: 'api' } } }),
+  ];
+  bench.placed = { n1: [WEB], n2: [API] };
+  const comes = (name: string): void => {
+    const current = nodeOf(name);
+    bench.routing.onNode({ key: current.metadata, previous: undefined, current });
+  };
+  comes('n1');
+  comes('n2');
+  await bench.clock.advance(500);
+  comes('n2');
+  await bench.clock.advance(500);
+  assert.deepEqual(bench.fannedOut, [['web', 'api'], ['api']]);
+});
+
 test('SVC-47: a hundred nodes within a moment lead to one look at each load balancer', async () => {
   const bench = new RoutingBench();
   bench.routing.start();
+  bench.services = [serviceOf()];
   bench.loadBalancers = [loadBalancerOf(), loadBalancerOf({ metadata: { name: 'api' } })];
   for (let index = 0; index < 100; index += 1) {
     const current = nodeOf(`n${index}`);

@@ -11,7 +11,7 @@ import type {
   ServiceCache,
 } from '../reconcilers/reconciler.ts';
 import { isSignificantEndpointSliceChange } from './endpoint-slice-change.ts';
-import type { CacheChange } from './kube/object-cache.ts';
+import { keyText, type CacheChange } from './kube/object-cache.ts';
 import { judgeLoadBalancerChange } from './load-balancer-change.ts';
 import { isSignificantNodeChange } from './node-change.ts';
 import type { WorkQueue } from './queue/work-queue.ts';
@@ -23,6 +23,8 @@ export interface EventRoutingPorts {
   readonly loadBalancers: LoadBalancerResourceCache;
   readonly serviceQueue: WorkQueue;
   readonly loadBalancerQueue: WorkQueue;
+  /** Lists the Services that have an endpoint on a node, ready or not. */
+  readonly servicesOnNode: (nodeName: string) => readonly ObjectKey[];
   readonly clock: Clock;
   /** Told of the load balancers that a change of nodes leads to. */
   readonly onNodeFanOut?: (keys: readonly ObjectKey[]) => void;
@@ -42,6 +44,7 @@ const NODE_WINDOW_MS = 500;
 export class EventRouting {
   readonly #ports: EventRoutingPorts;
   readonly #endpointWindow = new Map<string, ObjectKey>();
+  readonly #nodeWindow = new Set<string>();
   #cancelEndpointWindow: (() => void) | undefined;
   #cancelNodeWindow: (() => void) | undefined;
   #isStarted = false;
@@ -99,7 +102,7 @@ export class EventRouting {
       const key = { namespace: slice.metadata.namespace, name: slice.serviceName };
       // With the policy Cluster every node answers for every endpoint.
       if (services.find(key)?.spec.externalTrafficPolicy !== 'Local') continue;
-      this.#endpointWindow.set(`${key.namespace}/${key.name}`, key);
+      this.#endpointWindow.set(keyText(key), key);
     }
     if (this.#endpointWindow.size === 0) return;
     this.#cancelEndpointWindow ??= clock.schedule(ENDPOINT_WINDOW_MS, () => {
@@ -110,12 +113,14 @@ export class EventRouting {
     });
   }
 
-  onNode({ previous, current }: CacheChange<Node>): void {
+  onNode({ key, previous, current }: CacheChange<Node>): void {
     if (!this.#isStarted || !isSignificantNodeChange(previous, current)) return;
-    const { clock, loadBalancers, loadBalancerQueue, onNodeFanOut } = this.#ports;
+    const { clock, loadBalancerQueue, onNodeFanOut } = this.#ports;
+    this.#nodeWindow.add(key.name);
     this.#cancelNodeWindow ??= clock.schedule(NODE_WINDOW_MS, () => {
       this.#cancelNodeWindow = undefined;
-      const keys = loadBalancers.list().map(keyOf);
+      const keys = this.#loadBalancersOn([...this.#nodeWindow]);
+      this.#nodeWindow.clear();
       onNodeFanOut?.(keys);
       for (const key of keys) loadBalancerQueue.add(key);
     });
@@ -132,6 +137,25 @@ export class EventRouting {
     }
   }
 
+  /**
+   * Lists the load balancers whose backends follow from these nodes: with the policy Cluster all
+   * nodes stand behind a Service, with Local those that hold an endpoint of it.
+   *
+   * Shape: a node that has lost its last endpoint is not looked for, because that was a change of
+   *   endpoints, which leads to the load balancer by itself.
+   */
+  #loadBalancersOn(nodeNames: readonly string[]): readonly ObjectKey[] {
+    const { loadBalancers, services, servicesOnNode } = this.#ports;
+    const placed = new Set(nodeNames.flatMap((name) => servicesOnNode(name).map(keyText)));
+    const isConcerned = (service: ObjectKey): boolean =>
+      services.find(service)?.spec.externalTrafficPolicy === 'Cluster' ||
+      placed.has(keyText(service));
+    return loadBalancers
+      .list()
+      .filter((resource) => isConcerned(servedServiceOf(resource)))
+      .map(keyOf);
+  }
+
   #queueLoadBalancersOf(service: ObjectKey): void {
     for (const resource of this.#ports.loadBalancers.listForService(service)) {
       this.#ports.loadBalancerQueue.add(keyOf(resource));
@@ -139,10 +163,14 @@ export class EventRouting {
   }
 }
 
+function servedServiceOf({ metadata, spec }: LoadBalancerResource): ObjectKey {
+  return { namespace: metadata.namespace, name: spec.serviceRef.name };
+}
+
 /** The Service that is served, and the one whose name the object takes. */
 function serviceKeysOf(resource: LoadBalancerResource): readonly ObjectKey[] {
   const { namespace, name } = resource.metadata;
-  const served = { namespace, name: resource.spec.serviceRef.name };
+  const served = servedServiceOf(resource);
   return served.name === name ? [served] : [served, { namespace, name }];
 }
 

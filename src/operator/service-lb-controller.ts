@@ -91,6 +91,7 @@ export class ServiceLbController implements Controller {
       loadBalancers,
       serviceQueue,
       loadBalancerQueue,
+      servicesOnNode: (nodeName) => objects.servicesOnNode(nodeName),
       clock,
       onNodeFanOut: (keys) => {
         nodeSyncs.begin(keys);

@@ -44,6 +44,17 @@ async function joinNodes(
   return nodes.map(({ hostName }) => hostName);
 }
 
+/** The load balancers of the passes so far, in order. */
+function loadBalancerPasses({ operator }: LoadBalancerScene): readonly string[] {
+  return operator
+    .log()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Readonly<Record<string, string>>)
+    .filter(({ controller, msg }) => controller === 'AlibabaLoadBalancer' && msg === 'Reconciled')
+    .map(({ name = '' }) => name);
+}
+
 test('SVC-42 SVC-47: a node that joins costs one write for each group, and no read', async (context) => {
   const scene = await LoadBalancerScene.open(harness, context);
   const joined = await joinNodes(context, 1);
@@ -64,6 +75,49 @@ test('SVC-42 SVC-47: a node that joins costs one write for each group, and no re
     'RemoveVServerGroupBackendServers',
     'RemoveVServerGroupBackendServers',
   ]);
+});
+
+test('SVC-42 SVC-47: with Local only a node that holds an endpoint leads to the load balancer', async (context) => {
+  const ports = [{ port: 80 }];
+  const scene = await LoadBalancerScene.open(harness, context, {
+    service: { ports, spec: { externalTrafficPolicy: 'Local' } },
+  });
+  await scene.setEndpoints([{ node: 'node-1' }]);
+  await harness.createService(scene.namespace, 'spread', { ports });
+  await harness.waitUntilReady(scene.namespace, 'spread');
+  const members = (): Readonly<Record<string, number>> =>
+    Object.fromEntries(
+      scene.groups().map(({ vServerGroupName, backendServers }) => [
+        // k8s/<node port>/<Service>/<namespace>/<cluster>
+        vServerGroupName.split('/')[2] ?? '',
+        backendServers.length,
+      ]),
+    );
+  const become = (want: Readonly<Record<string, number>>): Promise<void> =>
+    scene.becomes(() => {
+      assert.deepEqual(members(), want);
+    });
+  await become({ web: 1, spread: 3 });
+
+  scene.mark();
+  const before = loadBalancerPasses(scene);
+  await joinNodes(context, 1);
+  await become({ web: 1, spread: 4 });
+  assert.deepEqual(scene.calls(), ['AddVServerGroupBackendServers']);
+  const after = loadBalancerPasses(scene);
+  assert.deepEqual(after.slice(before.length), ['spread'], 'The other one is not looked at');
+
+  scene.mark();
+  const excluded = (value: string | null): object => ({
+    metadata: { labels: { [EXCLUDE]: value } },
+  });
+  context.after(() => changeNode('node-1', excluded(null)));
+  await changeNode('node-1', excluded('true'));
+  await become({ web: 0, spread: 3 });
+  await changeNode('node-1', excluded(null));
+  await become({ web: 1, spread: 4 });
+  const [add, remove] = ['AddVServerGroupBackendServers', 'RemoveVServerGroupBackendServers'];
+  assert.deepEqual(scene.calls(), [remove, remove, add, add]);
 });
 
 test('SVC-47: thirty nodes that join at once cost a write for each moment and each twenty of them', async (context) => {

@@ -4,7 +4,7 @@ import type { Logger } from '../../reconcilers/reconciler.ts';
 import { objectOf, objectsOf, textOf, type ApiObject } from './api-object.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isHttpStatus, kubeStatusOf } from './kube-failure.ts';
-import { ObjectCache, type CacheChange, type CachedObject } from './object-cache.ts';
+import { ObjectCache, type CacheChange, type CachedObject, type Indexer } from './object-cache.ts';
 
 /** What an informer follows. */
 export interface InformerOptions<T extends CachedObject> {
@@ -18,7 +18,7 @@ export interface InformerOptions<T extends CachedObject> {
   readonly path: string;
   readonly labelSelector?: string;
   readonly project: (object: ApiObject) => T;
-  readonly indexers?: readonly ((object: T) => string | undefined)[];
+  readonly indexers?: readonly Indexer<T>[];
   /** What to tell the user when the API server does not know the kind. */
   readonly whenUnknown?: string;
 }

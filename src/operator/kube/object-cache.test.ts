@@ -26,7 +26,7 @@ function newCache(): { cache: ObjectCache<Thing>; changes: string[] } {
       const text = (object: Thing | undefined): string => object?.metadata.resourceVersion ?? '-';
       changes.push(`${text(previous)}>${text(current)}`);
     },
-    [({ group }) => group],
+    [({ group }) => group.split('+')],
   );
   return { cache, changes };
 }
@@ -176,6 +176,18 @@ test('ObjectCache: indexes follow changes', () => {
   assert.deepEqual(names('b'), ['one']);
   cache.observeDeletion(thing('r4', 'u2', 'a', 'two'));
   assert.deepEqual(names('a'), []);
+});
+
+test('ObjectCache: an object is found under each of its values, and under none that it has no longer', () => {
+  const { cache } = newCache();
+  const versions = (group: string): string[] =>
+    cache.listIndexed(0, group).map(({ metadata }) => metadata.resourceVersion);
+  cache.observe(thing('r1', 'u1', 'a+b'));
+  assert.deepEqual([versions('a'), versions('b'), versions('c')], [['r1'], ['r1'], []]);
+  cache.observe(thing('r2', 'u1', 'b+c'));
+  assert.deepEqual([versions('a'), versions('b'), versions('c')], [[], ['r2'], ['r2']]);
+  cache.observeDeletion(thing('r3', 'u1', 'b+c'));
+  assert.deepEqual([versions('a'), versions('b'), versions('c')], [[], [], []]);
 });
 
 test('CTL-13: versions are compared for equality only', () => {

@@ -17,6 +17,9 @@ export interface CacheChange<T> {
   readonly current: T | undefined;
 }
 
+/** Tells under which values an object is found; under none of them twice. */
+export type Indexer<T> = (object: T) => readonly string[];
+
 /** A write of this process that is under way. */
 export interface WriteInFlight<T> {
   /** The write was answered with the object as it is now. */
@@ -59,14 +62,11 @@ export class ObjectCache<T extends CachedObject> {
   readonly #awaited = new Map<string, Awaited>();
   readonly #inFlight = new Map<string, Set<Flight>>();
   readonly #lists = new Set<ListInProgress>();
-  readonly #indexers: readonly ((object: T) => string | undefined)[];
+  readonly #indexers: readonly Indexer<T>[];
   readonly #indexes: Map<string, Set<string>>[];
   readonly #onChange: (change: CacheChange<T>) => void;
 
-  constructor(
-    onChange: (change: CacheChange<T>) => void,
-    indexers: readonly ((object: T) => string | undefined)[] = [],
-  ) {
+  constructor(onChange: (change: CacheChange<T>) => void, indexers: readonly Indexer<T>[] = []) {
     this.#onChange = onChange;
     this.#indexers = indexers;
     this.#indexes = indexers.map(() => new Map<string, Set<string>>());
@@ -80,7 +80,7 @@ export class ObjectCache<T extends CachedObject> {
     return [...this.#objects.values()];
   }
 
-  /** Lists the objects that the indexer of this position gave this value. */
+  /** Lists the objects to which the indexer of this position gave this value, among others. */
   listIndexed(position: number, value: string): readonly T[] {
     const keys = this.#indexes[position]?.get(value) ?? new Set<string>();
     return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
@@ -243,10 +243,10 @@ export class ObjectCache<T extends CachedObject> {
 
   #index(key: string, object: T): void {
     this.#indexers.forEach((indexer, position) => {
-      const value = indexer(object);
       const index = this.#indexes[position];
-      if (value === undefined || index === undefined) return;
-      index.set(value, (index.get(value) ?? new Set()).add(key));
+      for (const value of indexer(object)) {
+        index?.set(value, (index.get(value) ?? new Set()).add(key));
+      }
     });
   }
 
@@ -254,12 +254,12 @@ export class ObjectCache<T extends CachedObject> {
     const object = this.#objects.get(key);
     if (object === undefined) return;
     this.#indexers.forEach((indexer, position) => {
-      const value = indexer(object);
       const index = this.#indexes[position];
-      if (value === undefined || index === undefined) return;
-      const keys = index.get(value);
-      keys?.delete(key);
-      if (keys?.size === 0) index.delete(value);
+      for (const value of indexer(object)) {
+        const keys = index?.get(value);
+        keys?.delete(key);
+        if (keys?.size === 0) index?.delete(value);
+      }
     });
   }
 }
