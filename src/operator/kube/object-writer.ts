@@ -14,7 +14,7 @@ interface WritableObject extends CachedObject {
 }
 
 /** One operation of a JSON patch. */
-interface JsonPatchOperation {
+export interface JsonPatchOperation {
   readonly op: 'test' | 'add' | 'remove' | 'replace';
   readonly path: string;
   readonly value?: unknown;
@@ -65,7 +65,7 @@ export class ObjectWriter<T extends WritableObject> {
       present.length === 0
         ? [{ op: 'add', path: '/metadata/finalizers', value: missing }]
         : missing.map((value) => ({ op: 'add', path: '/metadata/finalizers/-', value }));
-    return this.#patchMetadata(object, additions, signal);
+    return this.patchIfUnchanged(object, additions, signal);
   }
 
   async removeFinalizers(
@@ -84,7 +84,7 @@ export class ObjectWriter<T extends WritableObject> {
       }));
     if (removals.length === 0) return;
     try {
-      await this.#patchMetadata(object, removals, signal);
+      await this.patchIfUnchanged(object, removals, signal);
     } catch (error) {
       if (!isFailure(error, 'notfound')) throw error;
     }
@@ -101,7 +101,7 @@ export class ObjectWriter<T extends WritableObject> {
       ...removalsOf('annotations', keys.annotations, object.metadata.annotations),
     ];
     if (removals.length === 0) return object;
-    return this.#patchMetadata(object, removals, signal);
+    return this.patchIfUnchanged(object, removals, signal);
   }
 
   /** Applies on the server under the generator's field manager; without it nothing is forced. */
@@ -230,7 +230,12 @@ export class ObjectWriter<T extends WritableObject> {
     return `${this.#collection(pathSegment(key.namespace))}/${pathSegment(key.name)}`;
   }
 
-  async #patchMetadata(
+  /**
+   * Sends a JSON patch that takes effect only if the object is still as given.
+   *
+   * Errors: `conflict` when someone wrote first.
+   */
+  async patchIfUnchanged(
     object: T,
     operations: readonly JsonPatchOperation[],
     signal: AbortSignal,
@@ -277,7 +282,11 @@ function removalsOf(
     .map((key) => ({ op: 'remove', path: `/metadata/${member}/${escapePointer(key)}` }));
 }
 
-/** Source: RFC 6901. */
-function escapePointer(text: string): string {
+/**
+ * Writes a key as one part of a JSON pointer.
+ *
+ * Source: RFC 6901.
+ */
+export function escapePointer(text: string): string {
   return text.replaceAll('~', '~0').replaceAll('/', '~1');
 }
