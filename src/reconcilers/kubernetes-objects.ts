@@ -162,3 +162,19 @@ export interface RouteTableResource {
   readonly spec: AlibabaRouteTableSpec;
   readonly status: AlibabaRouteTableStatus;
 }
+
+/**
+ * A PersistentVolume, which has no namespace.
+ *
+ * Shape: of its labels and annotations only those that say where it is and who made it.
+ */
+export interface PersistentVolume {
+  readonly kind: 'PersistentVolume';
+  readonly metadata: ObjectMeta;
+  /** The CSI driver or FlexVolume plug-in; empty for volumes of other kinds. */
+  readonly driver: string;
+  /** What the driver knows the volume by; empty where nothing is said. */
+  readonly volumeId: string;
+  /** The keys of labels that nodes must have, over all terms; unset while there is no affinity. */
+  readonly nodeAffinityKeys?: readonly string[];
+}
