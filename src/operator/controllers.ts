@@ -1,13 +1,27 @@
+import { CloudNodeController } from './cloud-node-controller.ts';
+import { CloudNodeLifecycleController } from './cloud-node-lifecycle-controller.ts';
 import type { ControllerDefinition } from './controller.ts';
 import { ServiceLbController } from './service-lb-controller.ts';
 
 /** The controllers that this version has. */
 export const CONTROLLERS: readonly ControllerDefinition[] = [
   {
+    name: 'cloud-node-controller',
+    reads: ['Node'],
+    isDefaultOnly: true,
+    make: (ports) => new CloudNodeController(ports),
+  },
+  {
     name: 'service-lb-controller',
     reads: ['Service', 'Node', 'EndpointSlice', 'AlibabaLoadBalancer'],
     // Services of our own class are ours in any case; it asks for each of the others.
     isDefaultOnly: false,
     make: (ports) => new ServiceLbController(ports),
+  },
+  {
+    name: 'cloud-node-lifecycle-controller',
+    reads: ['Node'],
+    isDefaultOnly: true,
+    make: (ports) => new CloudNodeLifecycleController(ports),
   },
 ];

@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../cloud/clock.ts';
 import type { CloudCallMetrics } from '../../cloud/transport/call-observer.ts';
+import { ABSENCE_KINDS, type AbsenceBreaker } from '../../reconcilers/absence-breaker.ts';
 import type { LoadBalancerResource } from '../../reconcilers/kubernetes-objects.ts';
+import type { NodeInitialisationMetrics } from '../../reconcilers/node/node-ports.ts';
 import type { RestClientMetrics } from '../kube/kube-client.ts';
 import type { NodeSyncMetrics } from '../node-sync-tracker.ts';
 import type { PassResult, ReconcileMetrics } from '../queue/reconcile-worker.ts';
@@ -16,6 +18,8 @@ const QUEUE_SECONDS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100
 const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 /** Doubling from 1 s to 16384 s, as upstream has them. */
 const SYNC_SECONDS = Array.from({ length: 15 }, (_, power) => 2 ** power);
+/** From 1 s to 1024 s, as upstream has them. */
+const NODE_AGE_SECONDS = Array.from({ length: 6 }, (_, power) => 4 ** power);
 
 /** The operations that change the set of backends of a load balancer. */
 const BACKEND_OPERATIONS: ReadonlySet<string> = new Set([
@@ -38,6 +42,8 @@ export class OperatorMetrics {
   readonly #nodeSyncErrors: Counter;
   readonly #nodeSyncSeconds: Histogram;
   readonly #backendUpdateSeconds: Histogram;
+  readonly #taintRemovalSeconds: Histogram;
+  readonly #firstNodeSyncSeconds: Histogram;
   readonly #cloudUnknownCodes: Counter<'operation_name' | 'code'>;
   readonly #passes: Counter<'controller' | 'result'>;
   readonly #passErrors: Counter<'controller'>;
@@ -217,6 +223,18 @@ export class OperatorMetrics {
       [],
       SYNC_SECONDS,
     );
+    this.#taintRemovalSeconds = histogram(
+      'node_controller_cloud_provider_taint_removal_delay_seconds',
+      'How long after it was made a node lost the taint of nodes that are not initialised.',
+      [],
+      NODE_AGE_SECONDS,
+    );
+    this.#firstNodeSyncSeconds = histogram(
+      'node_controller_initial_node_sync_delay_seconds',
+      'How long after it was made a node was initialised, its addresses included.',
+      [],
+      NODE_AGE_SECONDS,
+    );
     gauge('alibaba_cloud_operator_build_info', 'Always 1; the labels tell the build.', [
       'version',
       'node_version',
@@ -293,6 +311,19 @@ export class OperatorMetrics {
     this.#loadBalancers = list;
   }
 
+  /** Lets a gauge look at what is held back because it seems to be gone. */
+  observeAbsences(breaker: Pick<AbsenceBreaker, 'held'>): void {
+    new Gauge({
+      name: 'alibaba_cloud_operator_absence_held',
+      help: 'Removals that are held back, because too much of a kind seems to be gone at once.',
+      labelNames: ['kind'],
+      registers: [this.registry],
+      collect() {
+        for (const kind of ABSENCE_KINDS) this.set({ kind }, breaker.held(kind).length);
+      },
+    });
+  }
+
   /** Counts the requests of a client. */
   restClient(): RestClientMetrics {
     return {
@@ -334,6 +365,18 @@ export class OperatorMetrics {
       },
       nodeSyncEnded: (seconds) => {
         this.#nodeSyncSeconds.observe(seconds);
+      },
+    };
+  }
+
+  /** Counts how soon nodes are initialised. */
+  nodeInitialisations(): NodeInitialisationMetrics {
+    return {
+      taintRemoved: (seconds) => {
+        this.#taintRemovalSeconds.observe(seconds);
+      },
+      firstSyncEnded: (seconds) => {
+        this.#firstNodeSyncSeconds.observe(seconds);
       },
     };
   }
