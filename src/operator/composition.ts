@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Clock, Randomness } from '../cloud/clock.ts';
 import { createCloudClients, type CloudClientPorts } from '../cloud/cloud-clients.ts';
 import type { CloudSettings } from '../cloud/transport/cloud-settings.ts';
+import { AbsenceBreaker } from '../reconcilers/absence-breaker.ts';
 import { CachedObjects } from './cached-objects.ts';
 import { CloudOperator, type BackgroundPart } from './cloud-operator.ts';
 import type { Config, LeaseName } from './config.ts';
@@ -14,7 +15,7 @@ import { LeaseHolder } from './kube/leader-election.ts';
 import { objectOf, textOf } from './kube/api-object.ts';
 import type { BindAddress } from './flag-values.ts';
 import { LeaderWork } from './leader-work.ts';
-import { Leadership } from './leadership.ts';
+import { Leadership, type FurtherLease, type FurtherRole } from './leadership.ts';
 import { healthApplication, type HealthCheck } from './telemetry/health-checks.ts';
 import { listen, type HttpListener } from './telemetry/http-listener.ts';
 import { OperatorMetrics } from './telemetry/operator-metrics.ts';
@@ -118,14 +119,11 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     logger: logger.named('lease'),
     // A process without work must not keep one that has some from its own.
     own: leaderElection.enabled && hasWork ? newLease(leaderElection.lease) : undefined,
-    other:
-      leaderElection.defaultLease === undefined ? undefined : newLease(leaderElection.defaultLease),
-    isDefaultWanted: config.defaultImplementation && hasWork,
+    further: hasWork ? furtherLeases(config, newLease) : [],
     retryPeriodMs: leaderElection.retryPeriodMs,
-    onChange: (lease, isHeld) => {
-      const name = lease === 'own' ? leaderElection.lease : leaderElection.defaultLease;
-      metrics.setLeader(name?.name ?? '', isHeld);
-      if (lease === 'other' && isHeld) work?.becameDefault();
+    onChange: (role, isHeld) => {
+      metrics.setLeader(leaseNameOf(role, leaderElection), isHeld);
+      if (role !== 'own' && isHeld) work?.gained(role);
     },
   });
   metrics.setLeader(leaderElection.lease.name, false);
@@ -139,6 +137,9 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     logger: logger.named('cloud'),
     ...(ports.cloudHttp !== undefined && { http: ports.cloudHttp }),
   });
+
+  const breaker = new AbsenceBreaker(clock);
+  metrics.observeAbsences(breaker);
 
   // The user agent tells the cluster's id, which may be known only once its API server answers.
   let knownClusterId = config.clusterId ?? '';
@@ -163,6 +164,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
       events,
       clouds,
       leadership,
+      breaker,
     });
     return work;
   };
@@ -240,6 +242,35 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
       ...(metricsServer.address !== undefined && { metrics: metricsServer.address }),
     }),
   };
+}
+
+/** The leases that are wanted besides our own. */
+function furtherLeases(
+  { defaultImplementation, leaderElection }: Config,
+  newLease: (lease: LeaseName) => LeaseHolder,
+): FurtherLease[] {
+  const { defaultLease, migration } = leaderElection;
+  const further: FurtherLease[] = [];
+  if (defaultImplementation) {
+    further.push({
+      role: 'default',
+      holder: defaultLease === undefined ? undefined : newLease(defaultLease),
+      whileWithout: 'Handling only Services of our own class',
+    });
+  }
+  if (migration !== undefined) {
+    further.push({
+      role: 'migration',
+      holder: newLease(migration.lease),
+      whileWithout: `Not running ${[...migration.controllers].join(', ')}`,
+    });
+  }
+  return further;
+}
+
+function leaseNameOf(role: 'own' | FurtherRole, leases: Config['leaderElection']): string {
+  const { lease, defaultLease, migration } = leases;
+  return { own: lease, default: defaultLease, migration: migration?.lease }[role]?.name ?? '';
 }
 
 /** A server whose application is made when it opens; without an address it does nothing. */

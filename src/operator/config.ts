@@ -7,6 +7,7 @@ import {
 import { readCloudConfigText, type CloudConfigReading } from './cloud-config-file.ts';
 import { selectControllers, type ControllerName } from './controller-selection.ts';
 import { filled, FlagValues, type BindAddress } from './flag-values.ts';
+import { readLeaderMigration, type LeaderMigration } from './leader-migration.ts';
 import {
   readNodeConfigs,
   type NodeConfig,
@@ -24,6 +25,11 @@ export interface LeaderElectionConfig {
   readonly lease: LeaseName;
   /** The lease of the other default implementation; unset, it is not asked for. */
   readonly defaultLease?: LeaseName;
+  /** The lease by which another controller manager hands controllers over; unset, none does. */
+  readonly migration?: {
+    readonly lease: LeaseName;
+    readonly controllers: ReadonlySet<ControllerName>;
+  };
 }
 
 /** Names one lease. */
@@ -112,7 +118,8 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
   const cloud = cloudSettings(file.reading, values, sources, mistakes);
   const selection = readSelection(values, mistakes);
   const nodeConfigs = readNodeConfigs(selection.enabled, values, file.reading.content, mistakes);
-  const controllers = runningControllers(selection.enabled, values, nodeConfigs);
+  const migration = await readLeaderMigration(values, sources.readFile, mistakes);
+  const controllers = runningControllers(selection.enabled, values, { ...nodeConfigs, migration });
   const kubeconfigPath = values.optional('kubeconfig');
   const cloudConfigPath = values.optional('cloud-config');
   const health = values.bindAddress('health-probe-bind-addr');
@@ -143,7 +150,7 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
       queriesPerSecond: values.positive('kube-api-qps'),
       burst: values.positive('kube-api-burst'),
     },
-    leaderElection: readLeaderElection(values, mistakes),
+    leaderElection: readLeaderElection(values, migration, mistakes),
     ...(health !== undefined && { healthProbeBindAddress: health }),
     ...(metrics !== undefined && { metricsBindAddress: metrics }),
     logging: readLogging(values, mistakes),
@@ -174,7 +181,11 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
   return { kind: 'config', config: Object.freeze(config) };
 }
 
-function readLeaderElection(values: FlagValues, mistakes: string[]): LeaderElectionConfig {
+function readLeaderElection(
+  values: FlagValues,
+  migration: LeaderMigration | undefined,
+  mistakes: string[],
+): LeaderElectionConfig {
   const leaseDurationMs = values.duration('leader-elect-lease-duration', 1_000);
   const renewDeadlineMs = values.duration('leader-elect-renew-deadline', 1);
   const retryPeriodMs = values.duration('leader-elect-retry-period', 1);
@@ -220,6 +231,12 @@ function readLeaderElection(values: FlagValues, mistakes: string[]): LeaderElect
     retryPeriodMs,
     lease,
     ...(isDefaultLeaseValid && { defaultLease: { namespace, name } }),
+    ...(migration !== undefined && {
+      migration: {
+        lease: { namespace: lease.namespace, name: migration.leaseName },
+        controllers: migration.migrated,
+      },
+    }),
   };
 }
 
@@ -261,13 +278,22 @@ function readSelection(
 function runningControllers(
   selected: ReadonlySet<ControllerName>,
   values: FlagValues,
-  { routes, nodeIpam }: { readonly routes: RouteConfig; readonly nodeIpam: NodeIpamConfig },
+  {
+    routes,
+    nodeIpam,
+    migration,
+  }: {
+    readonly routes: RouteConfig;
+    readonly nodeIpam: NodeIpamConfig;
+    readonly migration: LeaderMigration | undefined;
+  },
 ): ReadonlySet<ControllerName> {
   const isDefault = values.boolean('default-implementation');
   return new Set(
     [...selected].filter((name) => {
       if (name === 'node-route-controller' && !routes.isEnabled) return false;
       if (name === 'node-ipam-controller' && !nodeIpam.isEnabled) return false;
+      if (migration?.foreign.has(name) === true) return false;
       // Nodes, routes and volumes have no class by which they could be ours alone.
       return isDefault || name === 'service-lb-controller';
     }),

@@ -70,7 +70,7 @@ export function selectControllers(list: string): ControllerSelection {
       if (isOn) notServed.push(name);
       continue;
     }
-    const canonical = canonicalNames(name);
+    const canonical = canonicalControllers(name);
     if (canonical.length === 0) unknown.push(name);
     for (const controller of canonical) {
       if (!decided.has(controller)) decided.set(controller, isOn);
@@ -84,7 +84,8 @@ export function selectControllers(list: string): ControllerSelection {
   return { kind: 'selected', enabled: new Set(enabled), notServed: [...new Set(notServed)] };
 }
 
-function canonicalNames(name: string): readonly ControllerName[] {
+/** The controllers that a name stands for, whichever of its names it is; none for an unknown one. */
+export function canonicalControllers(name: string): readonly ControllerName[] {
   const canonical = CONTROLLERS.find((controller) => controller === name);
   return canonical === undefined ? (ALIASES.get(name) ?? []) : [canonical];
 }

@@ -211,6 +211,18 @@ export const FLAGS = {
     description:
       'The lease, as namespace/name, that the other default implementation holds while it runs; Services without a class, nodes, routes and volumes are handled only while we hold it too. Empty: it is not asked for.',
   },
+  'enable-leader-migration': {
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'Whether another controller manager hands controllers over: they then wait for the lease of the migration too.',
+  },
+  'leader-migration-config': {
+    kind: 'text',
+    default: '',
+    description:
+      'File with a LeaderMigrationConfiguration; unset, routes, Services and the life cycle of nodes are handed over.',
+  },
   'kube-api-qps': {
     kind: 'number',
     default: '20',
@@ -306,10 +318,6 @@ const IGNORED_FLAGS: readonly string[] = [
 
 /** Flags whose wish cannot be granted and must not be ignored, with what to do instead. */
 const REFUSED_FLAGS: Readonly<Record<string, string>> = {
-  'enable-leader-migration':
-    'leader migration is not supported; stop the other controller manager, then start this one: the lease of "--leader-elect-default-lease" keeps both from working at once',
-  'leader-migration-config':
-    'leader migration is not supported; stop the other controller manager, then start this one',
   'dry-run':
     'is not supported by this version; set "reconcilePolicy: Paused" on an AlibabaLoadBalancer to keep its load balancer as it is',
 };

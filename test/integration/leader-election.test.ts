@@ -283,10 +283,11 @@ function leadershipOf(
     clock: own.clock,
     logger: { debug: log, info: log, warn: log, error: log },
     own: own.lease,
-    other: other.lease,
-    isDefaultWanted,
+    further: isDefaultWanted
+      ? [{ role: 'default', holder: other.lease, whileWithout: 'Handling only our own class' }]
+      : [],
     retryPeriodMs: RETRY_MS,
-    onChange: (lease, isHeld) => changes.push(`${lease} ${isHeld}`),
+    onChange: (role, isHeld) => changes.push(`${role} ${isHeld}`),
   });
 }
 
@@ -314,7 +315,7 @@ test('SVC-90: Services without a class are ours only while the lease of the othe
   await assertEventually(() => {
     assert.equal(leadership.isDefaultImplementation(), true);
   });
-  assert.deepEqual(changes, ['own true', 'other true']);
+  assert.deepEqual(changes, ['own true', 'default true']);
 
   await plane.kubectl.run(
     ...['patch', 'lease', 'ccm', '-n', namespace, '--type=merge', '-p'],
