@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../cloud/clock.ts';
 import type { CloudClients } from '../cloud/cloud-clients.ts';
+import type { AbsenceBreaker } from '../reconcilers/absence-breaker.ts';
 import type { EventRecorder } from '../reconcilers/reconciler.ts';
 import type { CachedKind, CachedObjects } from './cached-objects.ts';
 import type { Config } from './config.ts';
@@ -22,6 +23,8 @@ export interface ControllerPorts {
   readonly events: EventRecorder;
   readonly clouds: CloudClients;
   readonly leadership: Leadership;
+  /** Shared, so that each kind is counted in one place. */
+  readonly breaker: AbsenceBreaker;
 }
 
 /** A controller at work. */

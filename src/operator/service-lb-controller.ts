@@ -1,4 +1,3 @@
-import { AbsenceBreaker } from '../reconcilers/absence-breaker.ts';
 import { LoadBalancerBeliefs } from '../reconcilers/load-balancer/load-balancer-belief.ts';
 import { LoadBalancerReconciler } from '../reconcilers/load-balancer/load-balancer-reconciler.ts';
 import { LoadBalancerSweep } from '../reconcilers/load-balancer/load-balancer-sweep.ts';
@@ -65,7 +64,7 @@ export class ServiceLbController implements Controller {
       clock,
       logger: loadBalancerLogger,
       beliefs,
-      breaker: new AbsenceBreaker(clock),
+      breaker: ports.breaker,
       isDefaultImplementation,
       settings: {
         clusterId: ports.clusterId,

@@ -25,7 +25,7 @@ export const ROUTE_TABLE_FINALIZER = `${API_GROUP}/cloud-resources`;
 /** The load balancer class that is always ours. */
 export const LOAD_BALANCER_CLASS = 'alibabacloud.com/clb';
 
-/** On an AlibabaLoadBalancer: deletes a held one although its Service wants it; the value is its uid. */
+/** On an AlibabaLoadBalancer or an AlibabaRouteTable: deletes a held one although it is wanted; the value is its uid. */
 export const CONFIRM_DELETION_ANNOTATION = `${API_GROUP}/confirm-deletion`;
 
 /** On an AlibabaLoadBalancer: gives overridden fields back; a path, or `all`. */
@@ -34,8 +34,25 @@ export const RESET_OVERRIDES_ANNOTATION = `${API_GROUP}/reset-overrides`;
 /** On an AlibabaLoadBalancer: lets a vanished load balancer be made again although the breaker holds; the value is its uid. */
 export const APPROVE_RECREATION_ANNOTATION = `${API_GROUP}/approve-recreation`;
 
+/** On a Node, an AlibabaLoadBalancer or an AlibabaRouteTable: what is held back there as absent is really gone; the value is the object's uid. */
+export const APPROVE_REMOVAL_ANNOTATION = `${API_GROUP}/approve-removal`;
+
+/**
+ * On a generated object: a digest of all that was last generated, so that what is no longer asked for
+ * is noticed also by a process that has just started.
+ */
+export const GENERATED_DIGEST_ANNOTATION = `${API_GROUP}/generated-digest`;
+
+/** The labels of every generated object. */
+export const GENERATED_LABELS: Readonly<Record<string, string>> = {
+  'app.kubernetes.io/managed-by': 'alibaba-cloud-operator',
+};
+
 /** The mirror, on a Service, of the readiness of its AlibabaLoadBalancer. */
 export const SERVICE_READY_CONDITION = `${API_GROUP}/Ready`;
 
 /** The name that events give as their reporter. */
 export const REPORTING_CONTROLLER = `${API_GROUP}/alibaba-cloud-operator`;
+
+/** The name that events about routes give as their reporter. */
+export const ROUTE_REPORTING_CONTROLLER = `${API_GROUP}/node-route-controller`;

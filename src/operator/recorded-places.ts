@@ -1,0 +1,15 @@
+import type { CloudIdentity } from '../cloud/cloud-identity.ts';
+import type { CachedObjects } from './cached-objects.ts';
+
+/** Lists the accounts and regions that the objects of this cluster record, each once. */
+export function recordedPlaces(
+  objects: Pick<CachedObjects, 'loadBalancers'>,
+): readonly CloudIdentity[] {
+  const places = new Map<string, CloudIdentity>();
+  for (const { status } of objects.loadBalancers.list()) {
+    const { accountId, regionId } = status;
+    if (accountId === undefined || regionId === undefined) continue;
+    places.set(`${accountId} ${regionId}`, { accountId, regionId });
+  }
+  return [...places.values()];
+}
