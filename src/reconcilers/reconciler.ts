@@ -193,6 +193,8 @@ export interface EventContent {
   /** What was being done, in one CamelCase word. */
   readonly action: string;
   readonly note: string;
+  /** The name of the component that reports it; that of the whole program unless given. */
+  readonly reporter?: string;
 }
 
 /** What an event is about: any object that the caches hold. */

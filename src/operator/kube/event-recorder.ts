@@ -214,7 +214,7 @@ export class KubeEventRecorder implements EventRecorder {
       kind: 'Event',
       metadata: { name, namespace: eventNamespace(regarding) },
       eventTime: microTime(this.#wallMs(series.firstSeenMs)),
-      reportingController: REPORTING_CONTROLLER,
+      reportingController: event.reporter ?? REPORTING_CONTROLLER,
       reportingInstance: reportingInstance.slice(0, MAX_INSTANCE_LENGTH),
       action: event.action,
       reason: event.reason,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadBalancerOf, serviceOf } from '../../../test/support/kubernetes-builders.ts';
 import type { LoadBalancerResource, OwnerReference } from '../kubernetes-objects.ts';
+import { GENERATED_DIGEST_ANNOTATION } from '../names.ts';
 import {
-  GENERATED_DIGEST_ANNOTATION,
   generatedLoadBalancer,
   isGeneratedFor,
   isGeneratedForName,

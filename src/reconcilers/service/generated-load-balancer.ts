@@ -1,19 +1,8 @@
 import type { LoadBalancerResource, OwnerReference, Service } from '../kubernetes-objects.ts';
 import { canonicalDigest } from '../load-balancer/canonical-digest.ts';
 import type { AlibabaLoadBalancerSpec } from '../load-balancer/load-balancer-resource.generated.ts';
-import { API_GROUP } from '../names.ts';
+import { GENERATED_DIGEST_ANNOTATION, GENERATED_LABELS } from '../names.ts';
 import type { GeneratedLoadBalancer } from '../reconciler.ts';
-
-/**
- * On an AlibabaLoadBalancer: a digest of all that was last generated, so that a setting that leaves
- * the Service is noticed also by a process that has just started.
- */
-export const GENERATED_DIGEST_ANNOTATION = `${API_GROUP}/generated-digest`;
-
-/** The labels of every generated AlibabaLoadBalancer. */
-export const GENERATED_LABELS: Readonly<Record<string, string>> = {
-  'app.kubernetes.io/managed-by': 'alibaba-cloud-operator',
-};
 
 /**
  * What an AlibabaLoadBalancer of a Service's name is to the Service.
