@@ -130,6 +130,21 @@ test('OpenApiEcsClient asks for nobody without a call, and never for too many', 
   assert.equal(calls.length, 0, 'A list without a filter would be that of everyone.');
 });
 
+test('OpenApiEcsClient reads the others where a region refuses all for one that is gone', async () => {
+  const gone = ['i-3', 'i-7'];
+  const { ecs, calls } = setup(({ parameters }) => {
+    const asked = JSON.parse(parameters.InstanceIds ?? '') as string[];
+    if (asked.some((id) => gone.includes(id))) return { Code: 'InvalidInstanceIds.NotFound' };
+    return { Instances: { Instance: asked.map((InstanceId) => ({ InstanceId })) } };
+  });
+  const found = await ecs.listInstances('cn-beijing', ids(10), options);
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ids(10).filter((id) => !gone.includes(id)),
+  );
+  assert.ok(calls.length < 2 * 10, `${calls.length} calls`);
+});
+
 test('OpenApiEcsClient reads all that nodes are made from', async () => {
   const { ecs } = setup(() => ({
     Instances: {

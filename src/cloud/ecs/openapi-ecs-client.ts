@@ -1,4 +1,5 @@
 import type { CallOptions } from '../call-options.ts';
+import { isFailure } from '../failure.ts';
 import type { CallPipeline } from '../transport/call-pipeline.ts';
 import { followTokens } from '../transport/complete-list.ts';
 import { ModelCaller, type ModelCallPlace } from '../transport/model-caller.ts';
@@ -40,11 +41,13 @@ export class OpenApiEcsClient implements EcsClient {
     instanceIds: readonly string[],
     options: CallOptions,
   ): Promise<readonly CloudInstance[]> {
-    return this.#listInstances({ instanceIds: JSON.stringify(instanceIds) }, instanceIds, {
-      purpose: 'describe instances',
-      regionId,
-      options,
-    });
+    return withoutUnknown(instanceIds, (ids) =>
+      this.#listInstances({ instanceIds: JSON.stringify(ids) }, ids, {
+        purpose: 'describe instances',
+        regionId,
+        options,
+      }),
+    );
   }
 
   async listInstancesByPrivateIp(
@@ -72,22 +75,24 @@ export class OpenApiEcsClient implements EcsClient {
   ): Promise<readonly CloudNetworkInterface[]> {
     const place = { purpose: 'describe network interfaces', regionId, options };
     if (isNobody(networkInterfaceIds, place.purpose)) return [];
-    return followTokens(
-      { purpose: place.purpose, idOf: ({ id }: CloudNetworkInterface) => id },
-      async (nextToken) => {
-        const answer = await this.#calls.call(
-          ECS_OPERATIONS.describeNetworkInterfaces,
-          { regionId, networkInterfaceId: networkInterfaceIds, maxResults: PAGE_SIZE, nextToken },
-          place,
-        );
-        return {
-          items: (answer.networkInterfaceSets?.networkInterfaceSet ?? []).map(
-            parseNetworkInterface,
-          ),
-          nextToken: answer.nextToken,
-          totalCount: plausibleCount(answer.totalCount, networkInterfaceIds),
-        };
-      },
+    return withoutUnknown(networkInterfaceIds, (ids) =>
+      followTokens(
+        { purpose: place.purpose, idOf: ({ id }: CloudNetworkInterface) => id },
+        async (nextToken) => {
+          const answer = await this.#calls.call(
+            ECS_OPERATIONS.describeNetworkInterfaces,
+            { regionId, networkInterfaceId: ids, maxResults: PAGE_SIZE, nextToken },
+            place,
+          );
+          return {
+            items: (answer.networkInterfaceSets?.networkInterfaceSet ?? []).map(
+              parseNetworkInterface,
+            ),
+            nextToken: answer.nextToken,
+            totalCount: plausibleCount(answer.totalCount, ids),
+          };
+        },
+      ),
     );
   }
 
@@ -173,6 +178,25 @@ function isNobody(asked: readonly string[], purpose: string): boolean {
     throw new RangeError(`Cannot ${purpose}: at most ${MAX_IDS_PER_CALL} in one call`);
   }
   return asked.length === 0;
+}
+
+/**
+ * Reads without those that do not exist: most regions leave them out, some refuse the whole call for
+ * one of them, and then the others are read apart from it.
+ */
+async function withoutUnknown<Item>(
+  ids: readonly string[],
+  read: (ids: readonly string[]) => Promise<readonly Item[]>,
+): Promise<readonly Item[]> {
+  try {
+    return await read(ids);
+  } catch (error) {
+    if (!isFailure(error, 'notfound')) throw error;
+    if (ids.length <= 1) return [];
+    const half = Math.ceil(ids.length / 2);
+    const some = await withoutUnknown(ids.slice(0, half), read);
+    return [...some, ...(await withoutUnknown(ids.slice(half), read))];
+  }
 }
 
 /**
