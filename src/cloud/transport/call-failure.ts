@@ -204,7 +204,7 @@ function explanation(meaning: CodeMeaning, call: FailedCall, apiMessage: string)
     case 'protected':
       return 'it is protected; switch the protection off first';
     case 'unsupported':
-      return `the region, zone or kind of load balancer does not support it${saying(apiMessage)}`;
+      return `the region, zone or kind of object does not support it${saying(apiMessage)}`;
     case 'missing':
       return `something that it refers to does not exist${saying(apiMessage)}`;
     case 'passing':

@@ -82,7 +82,7 @@ export const DEFAULT_CLOUD_SETTINGS = {
   callsPerSecond: 14,
   callBurst: 5,
   writeSpacingMs: 300,
-  // Longer than an entry is usually pending; a write that comes earlier is refused and counts.
-  vpcWriteSpacingMs: 1_000,
+  // Longer than a write usually holds a VPC; one that comes earlier is refused, and counts.
+  vpcWriteSpacingMs: 500,
   readWindowMs: 1_000,
 } as const satisfies Partial<CloudSettings>;

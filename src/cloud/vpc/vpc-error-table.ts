@@ -8,8 +8,8 @@ import {
 /**
  * Codes of the VPC API by what they mean.
  *
- * Source: VPC API 2016-04-28, the error codes published per operation; single and batch operations
- *   on route entries share one vocabulary.
+ * Source: VPC API 2016-04-28, the error codes published per operation; items of a batch answer
+ *   codes of the single operations, and some of their own that begin with `VPC_`.
  */
 const VPC_CODES: CodesByMeaning = {
   locked: [
@@ -31,6 +31,7 @@ const VPC_CODES: CodesByMeaning = {
     'OperationFailed.SystemBusy',
     'SystemBusy',
     'TOKEN_PROCESSING',
+    'VPC_ROUTE_ENTRY_STATUS_ERROR',
   ],
   waiting: [
     // The plan is made again from what is there: an entry that was not known before.
@@ -38,6 +39,7 @@ const VPC_CODES: CodesByMeaning = {
     'InvalidCIDRBlock.Duplicate',
     'InvalidRouteEntry.Duplicate',
     'RouterEntryConflict.Duplicated',
+    'VPC_ROUTE_ENTRY_CIDR_BLOCK_DUPLICATE',
   ],
   absent: [
     'Forbidden.VpcNotFound',
@@ -49,6 +51,7 @@ const VPC_CODES: CodesByMeaning = {
     'InvalidVpc.NotFound',
     'InvalidVpcID.NotFound',
     'InvalidVpcId.NotFound',
+    'VPC_ROUTER_ENTRY_NOT_EXIST',
   ],
   internal: ['Internal.Error', 'VPC.ERROR', 'Vpc.Error'],
   passing: [
@@ -179,6 +182,9 @@ const ROUTES_ARE_FULL =
 
 const ADVICE: Readonly<Record<string, string>> = {
   'InvalidCIDRBlock.Duplicate': 'the route table has an entry of this destination already',
+  VPC_ROUTE_ENTRY_CIDR_BLOCK_DUPLICATE: 'the route table has an entry of this destination already',
+  VPC_ROUTE_ENTRY_STATUS_ERROR: 'an earlier change of the entry is still being applied',
+  VPC_ROUTER_ENTRY_NOT_EXIST: 'the entry does not exist',
   'InvalidRouteEntry.Duplicate': 'the route table has an entry of this destination already',
   'InvalidRouteTable.NotFound': 'the route table does not exist; check its id and region',
   'InvalidRouteTableId.NotFound': 'the route table does not exist; check its id and region',
