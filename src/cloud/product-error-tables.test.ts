@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+import { findEcsCode } from './ecs/ecs-error-table.ts';
+import { ECS_OPERATIONS } from './ecs/ecs-operations.ts';
+import type { CodeMeaning } from './transport/call-failure.ts';
+import { findVpcCode } from './vpc/vpc-error-table.ts';
+import { VPC_OPERATIONS } from './vpc/vpc-operations.ts';
+
+interface PublishedError {
+  readonly code: string;
+  readonly category: string;
+  readonly retryable: boolean;
+  readonly treatedAs?: string;
+}
+
+type PublishedErrors = Readonly<Record<string, { readonly errors?: readonly PublishedError[] }>>;
+
+async function published(file: string): Promise<unknown> {
+  const folder = path.join(import.meta.dirname, 'published-api');
+  return JSON.parse(await readFile(path.join(folder, file), 'utf8')) as unknown;
+}
+
+const TERMINAL: readonly CodeMeaning[] = [
+  'credentials',
+  'denied',
+  'quota',
+  'billing',
+  'protected',
+  'unsupported',
+  'missing',
+  'invalid',
+];
+const PASSING: readonly CodeMeaning[] = ['locked', 'waiting', 'internal', 'passing', 'throttled'];
+
+/** Which meanings fit a category of the published tables. */
+const FITTING: Readonly<Record<string, readonly CodeMeaning[]>> = {
+  busy: ['locked'],
+  conflict: ['locked'],
+  idempotency: ['locked', 'invalid'],
+  throttling: ['throttled'],
+  quota: ['quota'],
+  unsupported: ['unsupported'],
+  internal: ['internal'],
+};
+
+const called = (operations: Readonly<Record<string, { readonly action: string }>>): string[] =>
+  Object.values(operations).map(({ action }) => action);
+
+const products = [
+  {
+    file: 'vpc.json',
+    find: findVpcCode,
+    // The items of a batch answer codes of the single operations.
+    actions: [...called(VPC_OPERATIONS), 'CreateRouteEntry', 'DeleteRouteEntry'],
+  },
+  { file: 'ecs.json', find: findEcsCode, actions: called(ECS_OPERATIONS) },
+] as const;
+
+// Published as something to try again, and known to be a missing permission as well.
+const TWO_CAUSES = ['Forbbiden'];
+
+for (const { file, find, actions } of products) {
+  const operations = (await published(file)) as PublishedErrors;
+  for (const action of actions) {
+    test(`${find.name} knows every published code of ${action}`, () => {
+      for (const { code, category, retryable } of operations[action]?.errors ?? []) {
+        const entry = find(action, code);
+        assert.ok(entry !== undefined, `${code} has no line`);
+        const fitting = FITTING[category];
+        if (fitting !== undefined) {
+          assert.ok(fitting.includes(entry.meaning), `${code} is ${entry.meaning}`);
+        }
+        if (retryable && !TWO_CAUSES.includes(code)) {
+          assert.ok(PASSING.includes(entry.meaning), `${code} may be tried again`);
+        }
+        // A state that passes is a conflict: whoever meets it looks again before the next write.
+        if (retryable && category === 'state') assert.equal(entry.meaning, 'locked', code);
+      }
+    });
+  }
+}
+
+const gateway = (
+  (await published('common-errors.json')) as { readonly gateway: readonly PublishedError[] }
+).gateway;
+
+for (const find of [findVpcCode, findEcsCode]) {
+  test(`${find.name} knows every published code of the gateway`, () => {
+    for (const { code, retryable, category } of gateway) {
+      const entry = find('DescribeAnything', code);
+      assert.ok(entry !== undefined, `${code} has no line`);
+      if (retryable) assert.ok(PASSING.includes(entry.meaning), `${code} is ${entry.meaning}`);
+      if (category === 'validation' && !retryable) {
+        assert.ok(TERMINAL.includes(entry.meaning), `${code} is ${entry.meaning}`);
+      }
+    }
+  });
+}
+
+const meanings: readonly {
+  readonly find: typeof findVpcCode;
+  readonly code: string;
+  readonly want: CodeMeaning | undefined;
+  readonly reason: string;
+}[] = [
+  {
+    find: findVpcCode,
+    code: 'InvalidRouteTable.NotFound',
+    want: 'absent',
+    reason: 'The table that is asked for does not exist.',
+  },
+  {
+    find: findVpcCode,
+    code: 'InvalidRouteEntry.NotFound',
+    want: 'absent',
+    reason: 'There is nothing left to delete.',
+  },
+  {
+    find: findVpcCode,
+    code: 'Forbidden.VpcNotFound',
+    want: 'absent',
+    reason: 'A name like a refusal, and none.',
+  },
+  {
+    find: findVpcCode,
+    code: 'InvalidCIDRBlock.Duplicate',
+    want: 'waiting',
+    reason: 'The plan is made again from what is there.',
+  },
+  {
+    find: findVpcCode,
+    code: 'IncorrcetRouteEntryStatus',
+    want: 'locked',
+    reason: 'Misspelt on the wire, and met as such.',
+  },
+  {
+    find: findVpcCode,
+    code: 'TaskConflict.Whatever',
+    want: 'locked',
+    reason: 'The whole family.',
+  },
+  {
+    find: findVpcCode,
+    code: 'IncorrectStatus.SomethingNew',
+    want: 'locked',
+    reason: 'The whole family.',
+  },
+  {
+    find: findVpcCode,
+    code: 'QuotaExceeded.SomethingNew',
+    want: 'quota',
+    reason: 'The whole family.',
+  },
+  {
+    find: findVpcCode,
+    code: 'NeverSeenBefore',
+    want: undefined,
+    reason: 'Counted by code, to get a line.',
+  },
+  {
+    find: findEcsCode,
+    code: 'InvalidEniId.NotFound',
+    want: 'absent',
+    reason: 'The interface of the call does not exist.',
+  },
+  {
+    find: findEcsCode,
+    code: 'InvalidInstanceIds.NotFound',
+    want: 'absent',
+    reason: 'Some regions say so where others leave the id out.',
+  },
+  {
+    find: findEcsCode,
+    code: 'Throttling.User',
+    want: 'throttled',
+    reason: 'Whoever called too often waits.',
+  },
+  {
+    find: findEcsCode,
+    code: 'NeverSeenBefore',
+    want: undefined,
+    reason: 'Counted by code, to get a line.',
+  },
+];
+
+for (const { find, code, want, reason } of meanings) {
+  test(`${find.name}: ${code}`, () => {
+    assert.equal(find('DescribeAnything', code)?.meaning, want, reason);
+  });
+}
