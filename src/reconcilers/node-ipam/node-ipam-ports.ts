@@ -1,5 +1,6 @@
 import type { CidrRange } from '../cidr-range.ts';
 import type { Node } from '../kubernetes-objects.ts';
+import type { Reconciler } from '../reconciler.ts';
 
 /** One range that nodes get blocks of, and how long the prefix of a block is. */
 export interface ClusterRange {
@@ -38,4 +39,20 @@ export interface NodeIpamUsage {
   readonly range: string;
   readonly totalBlocks: number;
   readonly usedBlocks: number;
+}
+
+/**
+ * One way of giving nodes their ranges.
+ *
+ * Shape: `begin` comes before the first pass; from then on every change of a node is told.
+ */
+export interface PodCidrAllocator extends Reconciler {
+  begin(signal: AbortSignal): Promise<void>;
+  /** Takes a node into account that is new or has changed in what concerns its ranges. */
+  noteNode(node: Node): void;
+  /** Takes into account that a node has left the cache. */
+  noteDeparture(node: Node): void;
+  /** Whether a range that cannot be counted keeps everything from being given out. */
+  readonly isStopped: boolean;
+  usage(): readonly NodeIpamUsage[];
 }

@@ -9,10 +9,14 @@ import {
   type NodeCache,
   type ObjectKey,
   type Outcome,
-  type Reconciler,
 } from '../reconciler.ts';
 import { nodeIpamEvent } from './node-ipam-messages.ts';
-import type { NodeIpamSettings, NodeIpamUsage, PodCidrWriter } from './node-ipam-ports.ts';
+import type {
+  NodeIpamSettings,
+  NodeIpamUsage,
+  PodCidrAllocator,
+  PodCidrWriter,
+} from './node-ipam-ports.ts';
 import { PodCidrLedger } from './pod-cidr-ledger.ts';
 
 /** What a RangeAllocator needs. */
@@ -36,7 +40,7 @@ const TELL_AGAIN_MS = 300_000;
  *   `noteDeparture`, so that a block is known as held before another node asks for one. A node's range
  *   is written once and never changed.
  */
-export class RangeAllocator implements Reconciler {
+export class RangeAllocator implements PodCidrAllocator {
   readonly resourceKind = 'Node';
   readonly #ports: RangeAllocatorPorts;
   readonly #ledger: PodCidrLedger;
