@@ -21,6 +21,7 @@ import { projectLoadBalancer } from './kube/load-balancer-projection.ts';
 import { projectNode } from './kube/node-projection.ts';
 import { projectService } from './kube/service-projection.ts';
 import { keyText } from './kube/object-cache.ts';
+import { WatchedNodeDeletions } from './node-deletions.ts';
 
 /** A kind that is kept in a cache. */
 export type CachedKind = 'Service' | 'Node' | 'EndpointSlice' | 'AlibabaLoadBalancer';
@@ -43,6 +44,7 @@ export class CachedObjects {
   readonly loadBalancerInformer: Informer<LoadBalancerResource>;
   readonly services: ServiceCache;
   readonly nodes: NodeCache;
+  readonly nodeDeletions = new WatchedNodeDeletions();
   readonly endpointSlices: EndpointSliceCache;
   readonly loadBalancers: LoadBalancerResourceCache;
 
@@ -61,6 +63,9 @@ export class CachedObjects {
       kind: 'Node',
       path: '/api/v1/nodes',
       project: projectNode,
+    });
+    this.nodeInformer.addHandler((change) => {
+      this.nodeDeletions.note(change);
     });
     this.endpointSliceInformer = new Informer({
       ...ports,

@@ -57,6 +57,18 @@ export interface NodeCache {
   list(): readonly Node[];
 }
 
+/**
+ * Tells which Nodes somebody was seen deleting.
+ *
+ * Shape: a Node that was merely found missing from a list, or that went before this process watched,
+ *   is not among them: its removal is only inferred.
+ */
+export interface NodeDeletions {
+  hasUid(uid: string): boolean;
+  /** Whether the Node of this instance was among them. */
+  hasInstance(instanceId: string): boolean;
+}
+
 /** Reads of EndpointSlices from the shared cache. */
 export interface EndpointSliceCache {
   /** Lists the slices that belong to a Service. */

@@ -273,3 +273,17 @@ test('CTL-28: in every order of writes, answers and events the cache is never ol
     { numRuns: 2_000 },
   );
 });
+
+test('LIFE-07: ObjectCache tells a removal that only a list shows from one that was watched', () => {
+  const told: (boolean | undefined)[] = [];
+  const cache = new ObjectCache<Thing>(({ current, isInferred }) => {
+    if (current === undefined) told.push(isInferred);
+  });
+  cache.observe(thing('r1'));
+  cache.observeDeletion(thing('r2'));
+  cache.observe(thing('r3', 'u2'));
+  cache.replace(cache.beginList(), [], { force: false });
+  cache.observe(thing('r4', 'u3'));
+  cache.replace(cache.beginList(), [thing('r5', 'u4')], { force: false });
+  assert.deepEqual(told, [undefined, true, undefined], 'A successor is no mere absence');
+});

@@ -15,6 +15,8 @@ export interface CacheChange<T> {
   readonly key: ObjectKey;
   readonly previous: T | undefined;
   readonly current: T | undefined;
+  /** Set on a removal that nobody was seen making: the object is missing from a list. */
+  readonly isInferred?: boolean;
 }
 
 /** Tells under which values an object is found; under none of them twice. */
@@ -140,7 +142,8 @@ export class ObjectCache<T extends CachedObject> {
     for (const flights of this.#inFlight.values()) {
       for (const flight of flights) flight.isOvertaken = true;
     }
-    for (const key of [...this.#objects.keys()]) if (!listed.has(key)) this.#remove(key);
+    for (const key of [...this.#objects.keys()])
+      if (!listed.has(key)) this.#remove(key, { isInferred: true });
     for (const [key, object] of listed) this.#put(key, object);
     return true;
   }
@@ -229,12 +232,12 @@ export class ObjectCache<T extends CachedObject> {
     });
   }
 
-  #remove(key: string): void {
+  #remove(key: string, how: { readonly isInferred?: true } = {}): void {
     const previous = this.#objects.get(key);
     if (previous === undefined) return;
     this.#unindex(key);
     this.#objects.delete(key);
-    this.#onChange({ key: keyOf(previous), previous, current: undefined });
+    this.#onChange({ key: keyOf(previous), previous, current: undefined, ...how });
   }
 
   #sameUid(previous: T | undefined, object: T): T | undefined {
