@@ -8,12 +8,8 @@ import { readCloudConfigText, type CloudConfigReading } from './cloud-config-fil
 import { selectControllers, type ControllerName } from './controller-selection.ts';
 import { filled, FlagValues, type BindAddress } from './flag-values.ts';
 import { readLeaderMigration, type LeaderMigration } from './leader-migration.ts';
-import {
-  readNodeConfigs,
-  type NodeConfig,
-  type NodeIpamConfig,
-  type RouteConfig,
-} from './node-config.ts';
+import { readNodeConfigs, type NodeConfig, type RouteConfig } from './node-config.ts';
+import type { NodeIpamConfig } from './node-ipam-config.ts';
 import { flagsHelp, parseFlags, type GivenFlags } from './operator-flags.ts';
 
 /** How a lease is held. */

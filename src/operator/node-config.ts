@@ -1,8 +1,8 @@
-import { parseCidrRange, type CidrRange } from '../reconcilers/cidr-range.ts';
+import type { CidrRange } from '../reconcilers/cidr-range.ts';
 import type { CloudConfigFile } from './cloud-config-file.ts';
 import type { ControllerName } from './controller-selection.ts';
 import type { FlagValues } from './flag-values.ts';
-import type { FlagName } from './operator-flags.ts';
+import { readNodeIpam, readRanges, type NodeIpamConfig } from './node-ipam-config.ts';
 
 /** How nodes are worked on. */
 export interface NodeConfig {
@@ -34,15 +34,6 @@ export interface RouteConfig {
   readonly routeTableIds: readonly string[];
 }
 
-/** How nodes get the ranges of their pods. */
-export interface NodeIpamConfig {
-  readonly isEnabled: boolean;
-  readonly allocator: 'RangeAllocator' | 'CloudAllocator';
-  /** As long as the list of the cluster's ranges, in its order. */
-  readonly maskSizes: readonly number[];
-  readonly serviceCidrs: readonly CidrRange[];
-}
-
 /** The configuration of the controllers of nodes, and what to tell the user about it. */
 export interface NodeConfigs {
   readonly nodes: NodeConfig;
@@ -55,7 +46,6 @@ const SHORTEST_RECONCILIATION_MS = 60_000;
 /** The limits of the cloud for one call. */
 const MAX_INSTANCES_PER_CALL = 100;
 const MAX_ROUTES_PER_CALL = 50;
-const DEFAULT_MASK_SIZES = { IPv4: 24, IPv6: 64 } as const;
 
 /** Reads what concerns nodes, their routes and their pod ranges; mistakes are noted. */
 export function readNodeConfigs(
@@ -109,63 +99,4 @@ export function readNodeConfigs(
     nodeIpam: readNodeIpam(selected.has('node-ipam-controller'), values, clusterCidrs, mistakes),
     warnings,
   };
-}
-
-/**
- * `--allocate-node-cidrs` alone switches nothing on: manifests of other controller managers carry it
- * for their routes, in clusters where kube-controller-manager gives the ranges.
- */
-function readNodeIpam(
-  isNamed: boolean,
-  values: FlagValues,
-  clusterCidrs: readonly CidrRange[],
-  mistakes: string[],
-): NodeIpamConfig {
-  const isEnabled = values.boolean('allocate-node-cidrs') && isNamed;
-  const allocator = values.oneOf('cidr-allocator-type', ['rangeallocator', 'cloudallocator']);
-  if (isNamed && !values.boolean('allocate-node-cidrs')) {
-    mistakes.push('Controller "node-ipam-controller" needs "--allocate-node-cidrs=true"');
-  }
-  if (isEnabled && clusterCidrs.length === 0) {
-    mistakes.push('Controller "node-ipam-controller" needs "--cluster-cidr"');
-  }
-  const single = values.whole('node-cidr-mask-size');
-  if (single !== 0 && clusterCidrs.length > 1) {
-    mistakes.push(
-      'Flag "--node-cidr-mask-size" is for a cluster of one family: use "--node-cidr-mask-size-ipv4" and "--node-cidr-mask-size-ipv6"',
-    );
-  }
-  const maskSizes = clusterCidrs.map(({ family, prefixLength, text }) => {
-    const flag = family === 'IPv4' ? 'node-cidr-mask-size-ipv4' : 'node-cidr-mask-size-ipv6';
-    const own = values.whole(flag);
-    const size =
-      [own, single, DEFAULT_MASK_SIZES[family]].find((candidate) => candidate !== 0) ?? 0;
-    const longest = family === 'IPv4' ? 32 : 128;
-    if (isEnabled && (size < prefixLength || size > longest)) {
-      mistakes.push(
-        `Flag "--${flag}" is ${size}: a node's range must lie inside ${text}, so from ${prefixLength} to ${longest}`,
-      );
-    }
-    return size;
-  });
-  return {
-    isEnabled,
-    allocator: allocator === 'cloudallocator' ? 'CloudAllocator' : 'RangeAllocator',
-    maskSizes,
-    serviceCidrs: readRanges('service-cluster-ip-range', values, mistakes),
-  };
-}
-
-/** Reads one range, or two of different families. */
-function readRanges(name: FlagName, values: FlagValues, mistakes: string[]): readonly CidrRange[] {
-  const text = values.text(name);
-  if (text === '') return [];
-  const ranges = text.split(',').map((entry) => parseCidrRange(entry));
-  const isComplete = ranges.every((range) => range !== undefined);
-  const families = new Set(ranges.map((range) => range?.family));
-  if (isComplete && families.size === ranges.length) return ranges;
-  mistakes.push(
-    `Flag "--${name}" is "${text}": it must be one range such as 10.0.0.0/16, or one of each family separated by a comma`,
-  );
-  return [];
 }
