@@ -21,7 +21,7 @@ test('SVC-76: a failing Service is retried after 5, 10, 20 … 300 seconds, and 
   assert.deepEqual(delaysOf(policy, 'retryable', 1), [5_000]);
 });
 
-test('CTL-16: own kinds start at 5 ms, double to 1000 s, and begin again after success', () => {
+test('CTL-16 NODE-24: own kinds start at 5 ms, double to 1000 s, and begin again after success', () => {
   const clock = new VirtualClock();
   const policy = new RetryPolicy(ownKindBackOff(clock), DRIFT_MS, middle);
   const delays = delaysOf(policy, 'retryable', 20);
@@ -31,7 +31,7 @@ test('CTL-16: own kinds start at 5 ms, double to 1000 s, and begin again after s
   assert.deepEqual(delaysOf(policy, 'retryable', 1), [5]);
 });
 
-test('CTL-16: retries of all keys share ten a second after a burst of a hundred', () => {
+test('CTL-16 NODE-24: retries of all keys share ten a second after a burst of a hundred', () => {
   const clock = new VirtualClock();
   const policy = new RetryPolicy(ownKindBackOff(clock), DRIFT_MS, middle);
   const delays = Array.from({ length: 130 }, (_, index) => {
