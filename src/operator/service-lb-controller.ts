@@ -55,6 +55,7 @@ export class ServiceLbController implements Controller {
     const loadBalancerReconciler = new LoadBalancerReconciler({
       services,
       nodes,
+      nodeDeletions: objects.nodeDeletions,
       endpointSlices,
       loadBalancers,
       writer: loadBalancerWriter,

@@ -274,6 +274,13 @@ export const LOAD_BALANCER_MESSAGES = {
     when: 'Refusals of different kinds are told together, or the code of the cloud fits no other reason.',
     remedy: 'Go through the message, and look the code up.',
   },
+  RemovalHeld: {
+    shownAs: [{ condition: 'BackendsSynced', status: 'False' }, notReady, warning],
+    meaning: 'Backends stay registered although their nodes seem to be gone.',
+    when: 'Too many nodes went missing at once without anybody seen deleting them, which points to an API server that does not know all of them.',
+    remedy:
+      'Check the nodes; if they are really gone, annotate the object with `networking.alibabacloud.com/approve-removal` and its uid.',
+  },
   Retrying: {
     shownAs: [notProgrammed, notReady],
     meaning: 'Something failed that usually passes.',

@@ -8,6 +8,7 @@ import type {
   LoadBalancerResourceWriter,
   Logger,
   NodeCache,
+  NodeDeletions,
   ServiceCache,
 } from '../reconciler.ts';
 import type { AbsenceBreaker } from '../absence-breaker.ts';
@@ -20,6 +21,7 @@ import type { Owner } from './load-balancer-names.ts';
 export interface LoadBalancerPorts {
   readonly services: ServiceCache;
   readonly nodes: NodeCache;
+  readonly nodeDeletions: NodeDeletions;
   readonly endpointSlices: EndpointSliceCache;
   readonly loadBalancers: LoadBalancerResourceCache;
   readonly writer: LoadBalancerResourceWriter;

@@ -11,6 +11,7 @@ import {
 } from '../reconciler.ts';
 import { serviceRequestProblems } from '../service/service-desired.ts';
 import { backendNodes } from './backend-nodes.ts';
+import { BackendAbsences } from './backend-absences.ts';
 import { applyLoadBalancer } from './load-balancer-apply.ts';
 import { LoadBalancerCreator } from './load-balancer-creator.ts';
 import { desiredLoadBalancer, type DesiredLoadBalancer } from './load-balancer-desired.ts';
@@ -25,6 +26,8 @@ import { LoadBalancerReporter, type Findings } from './load-balancer-reporter.ts
 import { isDeletionHeld, isGenerated, verdictOf, type Verdict } from './load-balancer-verdict.ts';
 import { MissingLoadBalancer } from './missing-load-balancer.ts';
 
+/** How often members are judged again that are kept although their nodes seem to be gone. */
+const HELD_CHECK_MS = 60_000;
 /** How long after a start the listeners are looked at. */
 const VERIFY_AFTER_MS = 1_000;
 
@@ -38,6 +41,7 @@ export class LoadBalancerReconciler implements Reconciler {
   readonly #creator: LoadBalancerCreator;
   readonly #remover: LoadBalancerRemover;
   readonly #missing: MissingLoadBalancer;
+  readonly #absences: BackendAbsences;
 
   constructor(ports: LoadBalancerPorts) {
     this.#ports = ports;
@@ -47,6 +51,7 @@ export class LoadBalancerReconciler implements Reconciler {
     this.#creator = new LoadBalancerCreator(ports, this.#failures);
     this.#remover = new LoadBalancerRemover(ports, this.#reporter);
     this.#missing = new MissingLoadBalancer(ports, this.#reporter);
+    this.#absences = new BackendAbsences(ports);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
@@ -105,7 +110,7 @@ export class LoadBalancerReconciler implements Reconciler {
     const desired = this.#desired(resource, service, verdict);
     const observed = { ...believed, ...seen };
     const actions = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
-    return describeActions(actions, observed);
+    return describeActions(this.#absences.withoutHeld(actions), observed);
   }
 
   /** Observes, plans and applies, for an object whose load balancer exists. */
@@ -132,14 +137,21 @@ export class LoadBalancerReconciler implements Reconciler {
         break;
     }
     const { observed, attributes } = observation;
-    const actions = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
-    const announced = actions.length === 0 ? resource : await this.#announce(resource, signal);
+    const plan = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
+    const { actions, held } = this.#absences.withhold(resource, plan);
+    const approved = await this.#absences.endApproval(resource, signal);
+    const announced = actions.length === 0 ? approved : await this.#announce(approved, signal);
     const known = await this.#apply(announced, service, actions, observed, signal);
 
     const seen: StatusChange = attributes === undefined ? {} : { attributes };
-    await this.#reporter.show({ ...findings, resource: announced, observed: known }, signal, seen);
+    await this.#reporter.show(
+      { ...findings, resource: announced, observed: known, heldBackends: held },
+      signal,
+      seen,
+    );
     this.#failures.clear(resource.metadata.uid);
-    return known.listeners.every(isSteady) ? settled : observeAgain(VERIFY_AFTER_MS);
+    if (!known.listeners.every(isSteady)) return observeAgain(VERIFY_AFTER_MS);
+    return held.length === 0 ? settled : observeAgain(HELD_CHECK_MS);
   }
 
   async #judge(

@@ -127,6 +127,21 @@ const cases: readonly {
     reason: 'A held deletion is no fault of the cloud.',
   },
   {
+    name: 'LIFE-07 BackendsHeld',
+    got: () =>
+      statusOf({
+        desired: desiredOf([]),
+        observed: observedAfterPlan(desiredOf()),
+        heldBackends: ['i-a', 'i-b', 'i-c'],
+      }),
+    want: {
+      Programmed: 'True/Programmed',
+      BackendsSynced: 'False/RemovalHeld',
+      Ready: 'False/RemovalHeld',
+    },
+    reason: 'What is held back is said, and is nothing that is under way.',
+  },
+  {
     name: 'SVC-48 NoNodes',
     got: () => statusOf({ desired: desiredOf([]), observed: observedAfterPlan(desiredOf([])) }),
     want: { BackendsSynced: 'True/NoBackends', Ready: 'True/Ready' },

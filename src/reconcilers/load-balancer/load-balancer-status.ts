@@ -18,6 +18,8 @@ import {
   type ObservedLoadBalancer,
   type ObservedServerGroup,
 } from './load-balancer-observed.ts';
+import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
+import { withoutRemovals } from './backend-absences.ts';
 import { compareBackends, planLoadBalancer } from './load-balancer-plan.ts';
 import type { AlibabaLoadBalancerStatus } from './load-balancer-resource.generated.ts';
 
@@ -42,6 +44,8 @@ export interface StatusInput {
   readonly observed: ObservedLoadBalancer | undefined;
   /** Why nothing is known of the cloud, or what it is busy with. */
   readonly progress: Reasoned | undefined;
+  /** The instances that stay registered although their nodes seem to be gone. */
+  readonly heldBackends?: readonly string[];
   readonly nowMs: number;
 }
 
@@ -83,12 +87,13 @@ export function loadBalancerStatus(input: StatusInput): StatusChange {
 
 /** Tells whether the cloud has everything that is asked for and accepted. */
 export function isProgrammed(
-  input: Pick<StatusInput, 'desired' | 'observed' | 'resource'>,
+  input: Pick<StatusInput, 'desired' | 'observed' | 'resource' | 'heldBackends'>,
 ): boolean {
-  const { desired, observed, resource } = input;
+  const { desired, observed, resource, heldBackends = [] } = input;
   if (desired === undefined || observed === undefined) return false;
+  const plan = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
   return (
-    planLoadBalancer(desired, observed, resource.status.appliedTagKeys).length === 0 &&
+    withoutRemovals(plan, heldBackends).length === 0 &&
     desired.listeners.every((listener) => {
       if (!listener.enabled || !listener.mayOpen) return true;
       const seen = observed.listeners.find((other) => isSameListener(other.key, listener.key));
@@ -208,7 +213,7 @@ export function conditionEvents(
     if (now === undefined || isSameWords(findCondition(before, type), now)) continue;
     const isBad =
       (type === 'Accepted' && now.status === 'False') ||
-      (type === 'BackendsSynced' && now.reason === 'NoBackends') ||
+      (type === 'BackendsSynced' && WARNED_BACKEND_REASONS.has(now.reason)) ||
       (type === 'Stalled' && now.status === 'True') ||
       (type === 'Ready' && WARNED_READY_REASONS.has(now.reason));
     if (isBad && !events.some((event) => event.reason === now.reason)) {
@@ -226,6 +231,12 @@ export function conditionEvents(
   }
   return events;
 }
+
+/** Reasons of `BackendsSynced` that a person has to know. */
+const WARNED_BACKEND_REASONS = new Set(['NoBackends', 'RemovalHeld']);
+
+/** How many instances a message names. */
+const MOST_NAMED = 20;
 
 /** Reasons of `Ready` that no other condition tells. */
 const WARNED_READY_REASONS = new Set(['DeletionHeld', 'DeletionBlocked']);
@@ -285,10 +296,19 @@ function programmedState(input: StatusInput): ConditionState {
 }
 
 function backendsState(input: StatusInput): ConditionState {
-  const { desired, observed } = input;
+  const { desired, observed, heldBackends = [] } = input;
   const type = 'BackendsSynced';
   if (desired === undefined || observed === undefined) {
     return { type, status: 'False', reason: 'Pending', message: 'No server group is known yet' };
+  }
+  if (heldBackends.length > 0) {
+    const { uid } = input.resource.metadata;
+    return {
+      type,
+      status: 'False',
+      reason: 'RemovalHeld',
+      message: `Backends stay registered whose nodes are missing from the cluster, because too many are at once: ${namedInstances(heldBackends)}; if their nodes are really gone, annotate this object with ${APPROVE_REMOVAL_ANNOTATION}=${uid}`,
+    };
   }
   const open = desired.serverGroups.filter((wanted) => {
     const group = serverGroupOf(observed, wanted.nodePort);
@@ -323,6 +343,11 @@ function backendsState(input: StatusInput): ConditionState {
     };
   }
   return { type, status: 'True', reason: 'Synced', message: 'All backends are registered' };
+}
+
+function namedInstances(ids: readonly string[]): string {
+  const shown = ids.slice(0, MOST_NAMED).join(', ');
+  return ids.length > MOST_NAMED ? `${shown} and ${ids.length - MOST_NAMED} more` : shown;
 }
 
 function hasBackends(group: ObservedServerGroup, desired: DesiredServerGroup): boolean {
