@@ -2,6 +2,7 @@ import type {
   EndpointSlice,
   LoadBalancerResource,
   Node,
+  PersistentVolume,
   Service,
 } from '../reconcilers/kubernetes-objects.ts';
 import { API_GROUP, API_VERSION } from '../reconcilers/names.ts';
@@ -13,18 +14,22 @@ import type {
   ObjectKey,
   ServiceCache,
 } from '../reconcilers/reconciler.ts';
+import type { PersistentVolumeCache } from '../reconcilers/persistent-volume/persistent-volume-ports.ts';
 import type { Clock, Randomness } from '../cloud/clock.ts';
 import { projectEndpointSlice, SERVICE_NAME_LABEL } from './kube/endpoint-slice-projection.ts';
 import { Informer } from './kube/informer.ts';
 import type { KubeClient } from './kube/kube-client.ts';
 import { projectLoadBalancer } from './kube/load-balancer-projection.ts';
 import { projectNode } from './kube/node-projection.ts';
+import { projectPersistentVolume } from './kube/persistent-volume-projection.ts';
+import { PERSISTENT_VOLUMES_PATH } from './kube/persistent-volume-writer.ts';
 import { projectService } from './kube/service-projection.ts';
 import { keyText } from './kube/object-cache.ts';
 import { WatchedNodeDeletions } from './node-deletions.ts';
 
 /** A kind that is kept in a cache. */
-export type CachedKind = 'Service' | 'Node' | 'EndpointSlice' | 'AlibabaLoadBalancer';
+export type CachedKind =
+  'Service' | 'Node' | 'EndpointSlice' | 'AlibabaLoadBalancer' | 'PersistentVolume';
 
 /** What the informers are made from. */
 export interface CachedObjectsPorts {
@@ -42,11 +47,13 @@ export class CachedObjects {
   readonly nodeInformer: Informer<Node>;
   readonly endpointSliceInformer: Informer<EndpointSlice>;
   readonly loadBalancerInformer: Informer<LoadBalancerResource>;
+  readonly persistentVolumeInformer: Informer<PersistentVolume>;
   readonly services: ServiceCache;
   readonly nodes: NodeCache;
   readonly nodeDeletions = new WatchedNodeDeletions();
   readonly endpointSlices: EndpointSliceCache;
   readonly loadBalancers: LoadBalancerResourceCache;
+  readonly persistentVolumes: PersistentVolumeCache;
 
   readonly #kinds: ReadonlySet<CachedKind>;
 
@@ -84,8 +91,15 @@ export class CachedObjects {
       whenUnknown:
         'install the custom resource definitions of the chart, or of the folder crds; everything waits until then',
     });
+    this.persistentVolumeInformer = new Informer({
+      ...ports,
+      kind: 'PersistentVolume',
+      path: PERSISTENT_VOLUMES_PATH,
+      project: projectPersistentVolume,
+    });
 
     const { serviceInformer, nodeInformer, endpointSliceInformer, loadBalancerInformer } = this;
+    const { persistentVolumeInformer } = this;
     this.services = {
       find: (key) => serviceInformer.cache.find(key),
       list: () => serviceInformer.cache.list(),
@@ -101,6 +115,10 @@ export class CachedObjects {
       find: (key) => loadBalancerInformer.cache.find(key),
       list: () => loadBalancerInformer.cache.list(),
       listForService: (key) => loadBalancerInformer.cache.listIndexed(0, keyText(key)),
+    };
+    this.persistentVolumes = {
+      find: (key) => persistentVolumeInformer.cache.find(key),
+      list: () => persistentVolumeInformer.cache.list(),
     };
   }
 
@@ -144,6 +162,7 @@ export class CachedObjects {
       this.nodeInformer,
       this.endpointSliceInformer,
       this.loadBalancerInformer,
+      this.persistentVolumeInformer,
     ];
   }
 }

@@ -1,6 +1,8 @@
 import { CloudNodeController } from './cloud-node-controller.ts';
 import { CloudNodeLifecycleController } from './cloud-node-lifecycle-controller.ts';
 import type { ControllerDefinition } from './controller.ts';
+import { NodeIpamController } from './node-ipam-controller.ts';
+import { PersistentVolumeLabelController } from './persistentvolume-label-controller.ts';
 import { ServiceLbController } from './service-lb-controller.ts';
 
 /** The controllers that this version has. */
@@ -23,5 +25,17 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
     reads: ['Node'],
     isDefaultOnly: true,
     make: (ports) => new CloudNodeLifecycleController(ports),
+  },
+  {
+    name: 'node-ipam-controller',
+    reads: ['Node'],
+    isDefaultOnly: true,
+    make: (ports) => new NodeIpamController(ports),
+  },
+  {
+    name: 'persistentvolume-label-controller',
+    reads: ['PersistentVolume'],
+    isDefaultOnly: true,
+    make: (ports) => new PersistentVolumeLabelController(ports),
   },
 ];
