@@ -3,6 +3,7 @@ import type {
   LoadBalancerResource,
   Node,
   PersistentVolume,
+  RouteTableResource,
   Service,
 } from '../reconcilers/kubernetes-objects.ts';
 import { API_GROUP, API_VERSION } from '../reconcilers/names.ts';
@@ -15,6 +16,7 @@ import type {
   ServiceCache,
 } from '../reconcilers/reconciler.ts';
 import type { PersistentVolumeCache } from '../reconcilers/persistent-volume/persistent-volume-ports.ts';
+import type { RouteTableCache } from '../reconcilers/route-table/route-table-ports.ts';
 import type { Clock, Randomness } from '../cloud/clock.ts';
 import { projectEndpointSlice, SERVICE_NAME_LABEL } from './kube/endpoint-slice-projection.ts';
 import { Informer } from './kube/informer.ts';
@@ -23,13 +25,24 @@ import { projectLoadBalancer } from './kube/load-balancer-projection.ts';
 import { projectNode } from './kube/node-projection.ts';
 import { projectPersistentVolume } from './kube/persistent-volume-projection.ts';
 import { PERSISTENT_VOLUMES_PATH } from './kube/persistent-volume-writer.ts';
+import { projectRouteTable } from './kube/route-table-projection.ts';
+import { ROUTE_TABLES_PATH } from './kube/route-table-writer.ts';
 import { projectService } from './kube/service-projection.ts';
 import { keyText } from './kube/object-cache.ts';
 import { WatchedNodeDeletions } from './node-deletions.ts';
 
 /** A kind that is kept in a cache. */
 export type CachedKind =
-  'Service' | 'Node' | 'EndpointSlice' | 'AlibabaLoadBalancer' | 'PersistentVolume';
+  | 'Service'
+  | 'Node'
+  | 'EndpointSlice'
+  | 'AlibabaLoadBalancer'
+  | 'AlibabaRouteTable'
+  | 'PersistentVolume';
+
+/** What to do where the API server does not know one of our kinds. */
+const INSTALL_OUR_KINDS =
+  'install the custom resource definitions of the chart, or of the folder crds; everything waits until then';
 
 /** What the informers are made from. */
 export interface CachedObjectsPorts {
@@ -47,12 +60,14 @@ export class CachedObjects {
   readonly nodeInformer: Informer<Node>;
   readonly endpointSliceInformer: Informer<EndpointSlice>;
   readonly loadBalancerInformer: Informer<LoadBalancerResource>;
+  readonly routeTableInformer: Informer<RouteTableResource>;
   readonly persistentVolumeInformer: Informer<PersistentVolume>;
   readonly services: ServiceCache;
   readonly nodes: NodeCache;
   readonly nodeDeletions = new WatchedNodeDeletions();
   readonly endpointSlices: EndpointSliceCache;
   readonly loadBalancers: LoadBalancerResourceCache;
+  readonly routeTables: RouteTableCache;
   readonly persistentVolumes: PersistentVolumeCache;
 
   readonly #kinds: ReadonlySet<CachedKind>;
@@ -88,8 +103,15 @@ export class CachedObjects {
       path: `/apis/${API_GROUP}/${API_VERSION}/alibabaloadbalancers`,
       project: projectLoadBalancer,
       indexers: [({ metadata, spec }) => [keyText({ ...metadata, name: spec.serviceRef.name })]],
-      whenUnknown:
-        'install the custom resource definitions of the chart, or of the folder crds; everything waits until then',
+      whenUnknown: INSTALL_OUR_KINDS,
+    });
+    this.routeTableInformer = new Informer({
+      ...ports,
+      kind: 'AlibabaRouteTable',
+      path: ROUTE_TABLES_PATH,
+      project: projectRouteTable,
+      indexers: [({ spec }) => [spec.routeTableId]],
+      whenUnknown: INSTALL_OUR_KINDS,
     });
     this.persistentVolumeInformer = new Informer({
       ...ports,
@@ -99,7 +121,7 @@ export class CachedObjects {
     });
 
     const { serviceInformer, nodeInformer, endpointSliceInformer, loadBalancerInformer } = this;
-    const { persistentVolumeInformer } = this;
+    const { persistentVolumeInformer, routeTableInformer } = this;
     this.services = {
       find: (key) => serviceInformer.cache.find(key),
       list: () => serviceInformer.cache.list(),
@@ -115,6 +137,11 @@ export class CachedObjects {
       find: (key) => loadBalancerInformer.cache.find(key),
       list: () => loadBalancerInformer.cache.list(),
       listForService: (key) => loadBalancerInformer.cache.listIndexed(0, keyText(key)),
+    };
+    this.routeTables = {
+      find: (key) => routeTableInformer.cache.find(key),
+      list: () => routeTableInformer.cache.list(),
+      listForTable: (routeTableId) => routeTableInformer.cache.listIndexed(0, routeTableId),
     };
     this.persistentVolumes = {
       find: (key) => persistentVolumeInformer.cache.find(key),
@@ -162,6 +189,7 @@ export class CachedObjects {
       this.nodeInformer,
       this.endpointSliceInformer,
       this.loadBalancerInformer,
+      this.routeTableInformer,
       this.persistentVolumeInformer,
     ];
   }

@@ -109,6 +109,8 @@ export interface NodeAddress {
 export interface NodeCondition {
   readonly status: 'True' | 'False' | 'Unknown';
   readonly reason: string;
+  /** Kept of NetworkUnavailable only; unset where it says nothing. */
+  readonly message?: string;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   metadataOf,
   objectOf,
   objectsOf,
+  optionalTextOf,
   textOf,
   textsOf,
   type ApiObject,
@@ -23,6 +24,7 @@ export function projectNode(object: ApiObject): Node {
   const metadata = metadataOf(object);
   const ready = conditionOf(status, 'Ready');
   const networkUnavailable = conditionOf(status, 'NetworkUnavailable');
+  const message = optionalTextOf(findCondition(status, 'NetworkUnavailable')?.message);
   const podCidr = textOf(spec.podCIDR);
   const podCidrs = textsOf(spec.podCIDRs);
   return deepFreeze<Node>({
@@ -47,16 +49,25 @@ export function projectNode(object: ApiObject): Node {
       address: textOf(entry.address),
     })),
     ...(ready !== undefined && { ready }),
-    ...(networkUnavailable !== undefined && { networkUnavailable }),
+    ...(networkUnavailable !== undefined && {
+      networkUnavailable: {
+        ...networkUnavailable,
+        ...(message !== undefined && { message }),
+      },
+    }),
   });
 }
 
 function conditionOf(status: ApiObject, type: string): NodeCondition | undefined {
-  const found = objectsOf(status.conditions).find((condition) => textOf(condition.type) === type);
+  const found = findCondition(status, type);
   if (found === undefined) return undefined;
   const text = textOf(found.status);
   return {
     status: text === 'True' || text === 'False' ? text : 'Unknown',
     reason: textOf(found.reason),
   };
+}
+
+function findCondition(status: ApiObject, type: string): ApiObject | undefined {
+  return objectsOf(status.conditions).find((condition) => textOf(condition.type) === type);
 }
