@@ -1,43 +1,27 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
-import { parseAllDocuments } from 'yaml';
-import { ensureHelm } from '../../hack/control-plane/installed-helm.ts';
+import {
+  CHART,
+  helm,
+  kindsOf,
+  podTemplateOf,
+  renderChart,
+  type Manifest,
+  type PodTemplate,
+} from '../support/chart-manifests.ts';
 import { startTestControlPlane } from '../support/control-plane.ts';
 
-const CHART = path.join(import.meta.dirname, '../../helm/alibaba-cloud-operator');
-const helmFile = await ensureHelm();
 const { kubectl, kubeconfig, ...cluster } = await startTestControlPlane();
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-}
-
-async function helm(...parameters: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(helmFile, parameters, {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
-  });
-  return stdout;
-}
-
-async function render(...settings: readonly string[]): Promise<Manifest[]> {
-  const text = await helm('template', 'test', CHART, ...settings.flatMap((s) => ['--set', s]));
-  return parseAllDocuments(text)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-}
-
-const kindsOf = (manifests: readonly Manifest[]) => manifests.map(({ kind }) => kind);
-
 test('chart PKG-02: helm finds nothing to complain about', async () => {
-  await helm('lint', '--strict', CHART);
+  await helm(['lint', '--strict', CHART]);
 });
+
+const OWN_TOKEN = [
+  'rrsa.enable=true',
+  'rrsa.roleArn=acs:ram::100:role/operator',
+  'rrsa.oidcProviderArn=acs:ram::100:oidc-provider/ack-rrsa-c1',
+];
 
 const badValues = [
   { name: 'UnknownKey', settings: ['replicaCount=3'], complaint: /replicaCount/ },
@@ -56,12 +40,40 @@ const badValues = [
     ],
     complaint: /leave credentials\.accessKeyId/,
   },
+  {
+    name: 'KeyAndRole',
+    settings: [...OWN_TOKEN, 'credentials.accessKeyId=a', 'credentials.accessKeySecret=b'],
+    complaint: /exclude each other/,
+  },
+  { name: 'RoleWithoutName', settings: ['rrsa.enable=true'], complaint: /needs rrsa\.roleName/ },
+  {
+    name: 'RoleWithoutProvider',
+    settings: OWN_TOKEN.slice(0, 2),
+    complaint: /rrsa\.oidcProviderArn go together/,
+  },
+  { name: 'NoArn', settings: ['rrsa.roleArn=operator'], complaint: /roleArn/ },
+  {
+    name: 'RangeWithoutSize',
+    settings: ['operator.clusterCidr=10.0.0.0'],
+    complaint: /clusterCidr/,
+  },
+  { name: 'UnknownController', settings: ['operator.controllers=*,nodes'], complaint: /"nodes"/ },
+  {
+    name: 'RangesOutOfNothing',
+    settings: ['operator.controllers=*,node-ipam-controller'],
+    complaint: /out of operator\.clusterCidr/,
+  },
+  {
+    name: 'FlagOfAValue',
+    settings: ['operator.extraArgs[0]=--cluster-cidr=10.0.0.0/8'],
+    complaint: /extraArgs/,
+  },
   { name: 'NoAccount', settings: ['serviceAccount.create=false'], complaint: /name is needed/ },
 ];
 
 for (const { name, settings, complaint } of badValues) {
   test(`chart PKG-02: refuses ${name}`, async () => {
-    await assert.rejects(render(...settings), complaint);
+    await assert.rejects(renderChart(...settings), complaint);
   });
 }
 
@@ -73,14 +85,14 @@ const disruptionBudgets = [
 
 for (const { replicas, want, reason } of disruptionBudgets) {
   test(`chart PKG-05: ${replicas} replicas`, async () => {
-    const kinds = kindsOf(await render(`replicas=${replicas}`));
+    const kinds = kindsOf(await renderChart(`replicas=${replicas}`));
     assert.equal(kinds.includes('PodDisruptionBudget'), want, reason);
   });
 }
 
 test('chart PKG-01: definitions are there unless switched off, and kept unless told', async () => {
   const definitions = async (...settings: string[]) =>
-    (await render(...settings)).filter(({ kind }) => kind === 'CustomResourceDefinition');
+    (await renderChart(...settings)).filter(({ kind }) => kind === 'CustomResourceDefinition');
   const policies = (manifests: readonly Manifest[]) =>
     manifests.map(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy']);
 
@@ -91,7 +103,7 @@ test('chart PKG-01: definitions are there unless switched off, and kept unless t
 
 test('chart SEC-08: an access key goes to a Secret, and to nothing else', async () => {
   const settings = ['credentials.accessKeyId=key-id', 'credentials.accessKeySecret=key-secret'];
-  const manifests = await render(...settings, 'cloudConfig.region=cn-hangzhou');
+  const manifests = await renderChart(...settings, 'cloudConfig.region=cn-hangzhou');
   const secretive = manifests.filter((manifest) =>
     /key-id|key-secret|a2V5LWlk|a2V5LXNlY3JldA/.test(JSON.stringify(manifest)),
   );
@@ -99,49 +111,38 @@ test('chart SEC-08: an access key goes to a Secret, and to nothing else', async 
   assert.ok(!kindsOf(manifests).includes('ConfigMap'));
 });
 
-test('chart SEC-02: the lease is named where a name can be given', async () => {
-  const manifests = await render();
-  const role = manifests.find(({ kind }) => kind === 'Role') as unknown as {
-    metadata: { namespace: string };
-    rules: { verbs: string[]; resources: string[]; resourceNames?: string[] }[];
-  };
-  assert.equal(role.metadata.namespace, 'kube-system');
-  assert.ok(role.rules.every(({ resources }) => resources.join() === 'leases'));
-  for (const { verbs, resourceNames } of role.rules) {
-    if (resourceNames === undefined) assert.deepEqual(verbs, ['create']);
-    else assert.deepEqual(resourceNames, ['alibaba-cloud-operator', 'ccm']);
-  }
-});
-
-test('chart SEC-01: no rule has a wildcard, and none reads Secrets', async () => {
-  const rules = (await render())
-    .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
-    .flatMap((role) => (role as unknown as { rules: Record<string, string[]>[] }).rules);
-  const granted = new Set(rules.flatMap((rule) => Object.values(rule).flat()));
-  assert.ok(!granted.has('*'));
-  assert.ok(!granted.has('secrets'));
-});
-
-test('chart SEC-04: pods meet the level "restricted"', async () => {
+test('chart SEC-04 SEC-05: pods meet the level "restricted", and on the network of their node only "privileged"', async () => {
   const namespace = await cluster.createNamespace({
     'pod-security.kubernetes.io/enforce': 'restricted',
   });
-  const deployment = (await render()).find(({ kind }) => kind === 'Deployment') as unknown as {
-    spec: { template: { metadata: object; spec: { serviceAccountName: string } } };
-  };
-  const { metadata, spec } = deployment.spec.template;
-  await kubectl.run('create', 'serviceaccount', spec.serviceAccountName, '-n', namespace);
-  const pod = (security: object) => ({
+  const usual = podTemplateOf(await renderChart());
+  const onHost = podTemplateOf(await renderChart('hostNetwork=true'));
+  await kubectl.run('create', 'serviceaccount', usual.spec.serviceAccountName, '-n', namespace);
+  const pod = ({ metadata, spec }: PodTemplate) => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...metadata, name: 'operator', namespace },
-    spec: { ...spec, ...security },
+    spec,
   });
-  await kubectl.apply(pod({}), '--dry-run=server');
+  await kubectl.apply(pod(usual), '--dry-run=server');
   await assert.rejects(
-    kubectl.apply(pod({ hostNetwork: true }), '--dry-run=server'),
-    /PodSecurity "restricted/,
+    kubectl.apply(pod(onHost), '--dry-run=server'),
+    /PodSecurity "restricted.*host namespaces \(hostNetwork=true\)/,
   );
+  const { hostNetwork, dnsPolicy, ...rest } = onHost.spec;
+  assert.deepEqual({ hostNetwork, dnsPolicy }, { hostNetwork: true, dnsPolicy: 'Default' });
+  assert.deepEqual(rest, usual.spec, 'Nothing else differs');
+});
+
+test('chart SEC-04: the token that the chart projects is allowed at the level "restricted"', async () => {
+  const namespace = await cluster.createNamespace({
+    'pod-security.kubernetes.io/enforce': 'restricted',
+  });
+  const { metadata, spec } = podTemplateOf(await renderChart(...OWN_TOKEN));
+  await kubectl.run('create', 'serviceaccount', spec.serviceAccountName, '-n', namespace);
+  const object = { ...metadata, name: 'operator', namespace };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: object, spec };
+  await kubectl.apply(pod, '--dry-run=server');
 });
 
 test('chart PKG-01 PKG-03: installs, upgrades and goes; our kinds and their objects stay', async () => {
@@ -151,7 +152,7 @@ test('chart PKG-01 PKG-03: installs, upgrades and goes; our kinds and their obje
     await kubectl.run('delete', 'crd', `${kind}.networking.alibabacloud.com`);
   }
   const release = ['test', CHART, '-n', namespace];
-  await helm('install', ...release);
+  await helm(['install', ...release], kubeconfig);
   const selector = async () =>
     kubectl.run('get', 'deployments', '-n', namespace, '-o', 'jsonpath={..selector.matchLabels}');
   const before = await selector();
@@ -162,9 +163,9 @@ test('chart PKG-01 PKG-03: installs, upgrades and goes; our kinds and their obje
     metadata: { name: 'web', namespace },
     spec: { type: 'CLB', serviceRef: { name: 'web' } },
   });
-  await helm('upgrade', ...release, '--set', 'operator.logLevel=debug');
+  await helm(['upgrade', ...release, '--set', 'operator.logLevel=debug'], kubeconfig);
   assert.equal(await selector(), before);
-  await helm('uninstall', 'test', '-n', namespace);
+  await helm(['uninstall', 'test', '-n', namespace], kubeconfig);
   assert.match(await kubectl.run('get', 'alilb', '-n', namespace), /web/);
   assert.equal(await kubectl.run('get', 'deployments', '-n', namespace), '');
 });

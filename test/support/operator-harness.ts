@@ -581,6 +581,9 @@ async function installRights({ kubectl, kubeconfig }: TestControlPlane): Promise
     await ensureHelm(),
     [
       ...['template', SERVICE_ACCOUNT, CHART, '--namespace', 'kube-system'],
+      // Of every controller, whichever of them a test runs.
+      ...['--set', 'operator.controllers=*\\,node-ipam-controller'],
+      ...['--set', 'operator.clusterCidr=10.0.0.0/8'],
       ...RIGHTS.flatMap((file) => ['--show-only', `templates/${file}.yaml`]),
     ],
     { env: { ...process.env, KUBECONFIG: kubeconfig } },
