@@ -35,7 +35,7 @@ const CALLED_OPERATIONS = {
     'TagResources',
     'UntagResources',
   ],
-  sts: ['GetCallerIdentity'],
+  sts: ['AssumeRole', 'AssumeRoleWithOIDC', 'GetCallerIdentity'],
 } as const;
 
 /** A parameter as published. */

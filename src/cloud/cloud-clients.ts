@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Clock, Randomness } from './clock.ts';
 import type { CloudIdentity } from './cloud-identity.ts';
 import type { BatchedEcsReads, EcsClient } from './ecs/ecs-client.ts';
@@ -10,8 +11,10 @@ import { OpenApiSlbClient } from './slb/openapi-slb-client.ts';
 import type { SlbClient } from './slb/slb-client.ts';
 import { findSlbCode } from './slb/slb-error-table.ts';
 import { SLB_VERSION } from './slb/slb-operations.generated.ts';
+import { OpenApiRoleTokens } from './sts/openapi-role-tokens.ts';
 import { OpenApiStsClient } from './sts/openapi-sts-client.ts';
 import type { StsClient } from './sts/sts-client.ts';
+import { findStsCode } from './sts/sts-error-table.ts';
 import { STS_VERSION } from './sts/sts-operations.generated.ts';
 import type { CloudCallMetrics, CloudLogger } from './transport/call-observer.ts';
 import { CallPipeline, type PipelinePorts } from './transport/call-pipeline.ts';
@@ -19,7 +22,6 @@ import { CloudPlace } from './transport/cloud-place.ts';
 import type { CloudSettings } from './transport/cloud-settings.ts';
 import { CoalescedReads } from './transport/coalesced-reads.ts';
 import { CredentialSource } from './transport/credential-source.ts';
-import { findGatewayCode } from './transport/gateway-error-table.ts';
 import { SocketHttpSender, type HttpSender } from './transport/http-exchange.ts';
 import { ObjectLanes } from './transport/object-lane.ts';
 import { RequestBudget } from './transport/request-budget.ts';
@@ -45,6 +47,8 @@ export interface CloudClientPorts {
   readonly logger: CloudLogger;
   /** Takes the place of the network, for calls and metadata: a door into a cloud in this process. */
   readonly http?: HttpSender;
+  /** Reads a text file in place of the file system. */
+  readonly readFile?: (path: string) => Promise<string>;
 }
 
 /**
@@ -72,18 +76,7 @@ export class CloudClients {
     this.#sockets = new SocketHttpSender(clock);
     const http = ports.http ?? this.#sockets;
     this.#place = new CloudPlace(settings, { http, clock });
-    this.#credentials = new CredentialSource(settings.credentials, {
-      clock,
-      metadata: () => this.#place.metadata,
-    });
     const regionId = (signal: AbortSignal): Promise<string> => this.#place.regionId(signal);
-    this.#sender = new SignedRpcSender(settings, {
-      http,
-      credentials: this.#credentials,
-      clock,
-      randomness,
-      regionId,
-    });
     const lanes = new ObjectLanes(
       { spacingMs: settings.writeSpacingMs, longestSpacingMs: LONGEST_WRITE_SPACING_MS },
       clock,
@@ -92,8 +85,7 @@ export class CloudClients {
       { callsPerSecond: settings.callsPerSecond, burst: settings.callBurst },
       clock,
     );
-    const shared: PipelinePorts = {
-      sender: this.#sender,
+    const withoutSender: Omit<PipelinePorts, 'sender'> = {
       budget,
       lanes,
       reads: new CoalescedReads(),
@@ -103,11 +95,27 @@ export class CloudClients {
       metrics,
       logger,
     };
+    this.#credentials = new CredentialSource(settings.credentials, {
+      clock,
+      metadata: () => this.#place.metadata,
+      roleTokens: new OpenApiRoleTokens({
+        shared: withoutSender,
+        http,
+        settings: () => this.#settings,
+        regionId,
+      }),
+      readFile: ports.readFile ?? ((path) => readFile(path, 'utf8')),
+    });
+    this.#sender = new SignedRpcSender(settings, {
+      http,
+      credentials: this.#credentials,
+      clock,
+      randomness,
+      regionId,
+    });
+    const shared: PipelinePorts = { ...withoutSender, sender: this.#sender };
     this.sts = new OpenApiStsClient(
-      new CallPipeline(
-        { product: 'sts', version: STS_VERSION, lookup: (_action, code) => findGatewayCode(code) },
-        shared,
-      ),
+      new CallPipeline({ product: 'sts', version: STS_VERSION, lookup: findStsCode }, shared),
     );
     this.slb = new OpenApiSlbClient({
       pipeline: new CallPipeline(

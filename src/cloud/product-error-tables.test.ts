@@ -4,6 +4,8 @@ import path from 'node:path';
 import test from 'node:test';
 import { findEcsCode } from './ecs/ecs-error-table.ts';
 import { ECS_OPERATIONS } from './ecs/ecs-operations.ts';
+import { findStsCode } from './sts/sts-error-table.ts';
+import { STS_OPERATIONS } from './sts/sts-operations.generated.ts';
 import type { CodeMeaning } from './transport/call-failure.ts';
 import { findVpcCode } from './vpc/vpc-error-table.ts';
 import { VPC_OPERATIONS } from './vpc/vpc-operations.ts';
@@ -56,6 +58,7 @@ const products = [
     actions: [...called(VPC_OPERATIONS), 'CreateRouteEntry', 'DeleteRouteEntry'],
   },
   { file: 'ecs.json', find: findEcsCode, actions: called(ECS_OPERATIONS) },
+  { file: 'sts.json', find: findStsCode, actions: Object.keys(STS_OPERATIONS) },
 ] as const;
 
 // Published as something to try again, and known to be a missing permission as well.
@@ -86,7 +89,7 @@ const gateway = (
   (await published('common-errors.json')) as { readonly gateway: readonly PublishedError[] }
 ).gateway;
 
-for (const find of [findVpcCode, findEcsCode]) {
+for (const find of [findVpcCode, findEcsCode, findStsCode]) {
   test(`${find.name} knows every published code of the gateway`, () => {
     for (const { code, retryable, category } of gateway) {
       const entry = find('DescribeAnything', code);

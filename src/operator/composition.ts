@@ -382,9 +382,8 @@ async function followCloudConfig(
 }
 
 function addSecrets(scrubber: SecretScrubber, { credentials }: CloudSettings): void {
-  if (credentials.kind !== 'accessKey' && credentials.kind !== 'stsToken') return;
-  scrubber.add(credentials.accessKeySecret);
-  if (credentials.kind === 'stsToken') scrubber.add(credentials.securityToken);
+  if ('accessKeySecret' in credentials) scrubber.add(credentials.accessKeySecret);
+  if ('securityToken' in credentials) scrubber.add(credentials.securityToken);
 }
 
 /** The effective configuration, as it may be shown. */

@@ -216,7 +216,70 @@ const credentialCases = [
       ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'b',
       ALIBABA_CLOUD_OIDC_TOKEN_FILE: 'c',
     },
-    want: { kind: 'default' },
+    want: { kind: 'oidcRole', roleArn: 'a', oidcProviderArn: 'b', tokenFile: 'c' },
+  },
+  {
+    name: 'OidcWithSessionName',
+    files: { f: 'Global: {}' },
+    env: {
+      ALIBABA_CLOUD_ROLE_ARN: 'a',
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'b',
+      ALIBABA_CLOUD_OIDC_TOKEN_FILE: 'c',
+      ALIBABA_CLOUD_ROLE_SESSION_NAME: 'd',
+    },
+    want: {
+      kind: 'oidcRole',
+      roleArn: 'a',
+      oidcProviderArn: 'b',
+      tokenFile: 'c',
+      sessionName: 'd',
+    },
+  },
+  {
+    name: 'KeyThatTakesARole',
+    files: { f: 'Global: {}' },
+    env: {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'vid',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'vsec',
+      ALIBABA_CLOUD_ROLE_ARN: 'a',
+      ALIBABA_CLOUD_ROLE_SESSION_NAME: 'd',
+    },
+    want: {
+      kind: 'assumedRole',
+      roleArn: 'a',
+      sessionName: 'd',
+      accessKeyId: 'vid',
+      accessKeySecret: 'vsec',
+    },
+  },
+  {
+    name: 'TokenThatTakesARole',
+    files: { f: 'Global: {}' },
+    env: {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'vid',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'vsec',
+      ALIBABA_CLOUD_SECURITY_TOKEN: 'tok',
+      ALIBABA_CLOUD_ROLE_ARN: 'a',
+    },
+    want: {
+      kind: 'assumedRole',
+      roleArn: 'a',
+      accessKeyId: 'vid',
+      accessKeySecret: 'vsec',
+      securityToken: 'tok',
+    },
+  },
+  {
+    name: 'KeyBesideOidc',
+    files: { f: 'Global: {}' },
+    env: {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'vid',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'vsec',
+      ALIBABA_CLOUD_ROLE_ARN: 'a',
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'b',
+      ALIBABA_CLOUD_OIDC_TOKEN_FILE: 'c',
+    },
+    want: { kind: 'accessKey', accessKeyId: 'vid', accessKeySecret: 'vsec' },
   },
   {
     name: 'NamedRole',
@@ -232,6 +295,13 @@ for (const { name, files, env, want } of credentialCases) {
     assert.deepEqual(config.cloud.credentials, want);
   });
 }
+
+test('readConfig: names what is missing of the variables of RRSA', async () => {
+  assert.deepEqual(await mistakesOf({ env: { ALIBABA_CLOUD_OIDC_TOKEN_FILE: 'c' } }), [
+    'Environment variable "ALIBABA_CLOUD_ROLE_ARN" is missing: a RAM role is taken with an access key, or with an OIDC provider and a token file',
+    'Environment variable "ALIBABA_CLOUD_OIDC_PROVIDER_ARN" is missing: a RAM role is taken with an access key, or with an OIDC provider and a token file',
+  ]);
+});
 
 test('readConfig: endpoints lose scheme and path, the metadata endpoint keeps its scheme', async () => {
   const config = await configOf({

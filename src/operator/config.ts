@@ -2,8 +2,8 @@ import {
   DEFAULT_CLOUD_SETTINGS,
   type CloudProduct,
   type CloudSettings,
-  type CredentialSettings,
 } from '../cloud/transport/cloud-settings.ts';
+import { readCredentials } from './credential-config.ts';
 import { readCloudConfigText, type CloudConfigReading } from './cloud-config-file.ts';
 import { selectControllers, type ControllerName } from './controller-selection.ts';
 import { filled, FlagValues, type BindAddress } from './flag-values.ts';
@@ -154,7 +154,7 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
       ...(podName !== undefined && { name: podName }),
       ...(podNamespace !== undefined && { namespace: podNamespace }),
     },
-    cloud,
+    cloud: { ...cloud, readWindowMs: nodeConfigs.nodes.aggregationMs },
     ...(cloudConfigPath !== undefined && { cloudConfigPath }),
     reloadCloudConfig: async () => {
       const again = await readCloudConfigFile(cloudConfigPath ?? '', sources.readFile);
@@ -384,45 +384,6 @@ function originOf(variable: string, value: string, mistakes: string[]): string {
   }
   mistakes.push(`Environment variable "${variable}" is "${value}": it must be a host or an URL`);
   return 'http://invalid';
-}
-
-/** Chooses the credentials in the order of the Go CCM, then the vendor's own variables. */
-function readCredentials(
-  fromFile: CredentialSettings | undefined,
-  env: ConfigSources['env'],
-  mistakes: string[],
-): CredentialSettings {
-  if (fromFile !== undefined) return fromFile;
-  const pairs = [
-    ['ACCESS_KEY_ID', 'ACCESS_KEY_SECRET'],
-    ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
-  ] as const;
-  for (const [idVariable, secretVariable] of pairs) {
-    const accessKeyId = filled(env[idVariable]);
-    const accessKeySecret = filled(env[secretVariable]);
-    if (accessKeyId === undefined && accessKeySecret === undefined) continue;
-    if (accessKeyId === undefined || accessKeySecret === undefined) {
-      const missing = accessKeyId === undefined ? idVariable : secretVariable;
-      mistakes.push(
-        `Environment variable "${missing}" is missing: an access key has an id and a secret`,
-      );
-      continue;
-    }
-    const securityToken = filled(env.ALIBABA_CLOUD_SECURITY_TOKEN);
-    if (idVariable === 'ALIBABA_CLOUD_ACCESS_KEY_ID' && securityToken !== undefined) {
-      return { kind: 'stsToken', accessKeyId, accessKeySecret, securityToken };
-    }
-    return { kind: 'accessKey', accessKeyId, accessKeySecret };
-  }
-  const oidc = [
-    'ALIBABA_CLOUD_ROLE_ARN',
-    'ALIBABA_CLOUD_OIDC_PROVIDER_ARN',
-    'ALIBABA_CLOUD_OIDC_TOKEN_FILE',
-  ];
-  // The vendor's chain reads these by itself.
-  if (oidc.every((variable) => filled(env[variable]) !== undefined)) return { kind: 'default' };
-  const roleName = filled(env.ALIBABA_CLOUD_ECS_METADATA);
-  return { kind: 'ramRole', ...(roleName !== undefined && { roleName }) };
 }
 
 function isObjectName(text: string): boolean {

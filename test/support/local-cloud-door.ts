@@ -44,7 +44,7 @@ export class LocalCloudDoor implements HttpSender {
           method: request.method,
           target: `${url.pathname}${url.search}`,
           headers: request.headers,
-          body: new Uint8Array(),
+          body: new TextEncoder().encode(request.body ?? ''),
           gone: gone.signal,
         })
         .then((answer) => {

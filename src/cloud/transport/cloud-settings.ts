@@ -5,8 +5,8 @@ export type CloudProduct = 'slb' | 'sts' | 'ecs' | 'vpc';
  * Where the right to call the cloud comes from.
  *
  * Shape: `ramRole` asks the instance metadata, and finds the role's name there unless it is given;
- *   `default` follows the vendor's chain: its environment variables, OIDC (RRSA), its profile
- *   files, then the instance role.
+ *   `oidcRole` (RRSA) shows the token of the pod's service account to the token service;
+ *   `assumedRole` takes a role with an access key.
  */
 export type CredentialSettings =
   | {
@@ -21,7 +21,23 @@ export type CredentialSettings =
       readonly securityToken: string;
     }
   | { readonly kind: 'ramRole'; readonly roleName?: string }
-  | { readonly kind: 'default' };
+  | {
+      readonly kind: 'oidcRole';
+      readonly roleArn: string;
+      readonly oidcProviderArn: string;
+      /** The path of the file that holds the service account's token. */
+      readonly tokenFile: string;
+      readonly sessionName?: string;
+    }
+  | {
+      readonly kind: 'assumedRole';
+      readonly roleArn: string;
+      readonly sessionName?: string;
+      /** What the role is taken with. */
+      readonly accessKeyId: string;
+      readonly accessKeySecret: string;
+      readonly securityToken?: string;
+    };
 
 /** A vSwitch that new load balancers may use, with its zone where the configuration names one. */
 export interface VSwitchSetting {

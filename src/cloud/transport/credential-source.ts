@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import { Failure, isFailure } from '../failure.ts';
 import { whileNotAborted } from './abortable-wait.ts';
 import type { CredentialSettings } from './cloud-settings.ts';
-import { InstanceRoleProvider } from './instance-role-provider.ts';
 import type { InstanceMetadata } from './instance-metadata.ts';
+import { RenewedCredentials, type RoleCredentials } from './renewed-credentials.ts';
 
 /** What a request is signed with. */
 export interface ResolvedCredentials {
@@ -16,10 +16,38 @@ export interface ResolvedCredentials {
   readonly providerName: string;
 }
 
+/** A role that is to be taken, and the name under which the cloud's logs show it. */
+export interface TakenRole {
+  readonly roleArn: string;
+  readonly sessionName?: string;
+}
+
+/** The token of a service account, for the OIDC provider that knows its issuer. */
+export interface OidcProof {
+  readonly oidcProviderArn: string;
+  readonly token: string;
+}
+
+/** An access key, of a user or a temporary one. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken?: string;
+}
+
+/** Takes roles at the token service. */
+export interface RoleTokens {
+  withOidc(role: TakenRole, proof: OidcProof, signal: AbortSignal): Promise<RoleCredentials>;
+  withAccessKey(role: TakenRole, key: AccessKey, signal: AbortSignal): Promise<RoleCredentials>;
+}
+
 /** What a source of credentials is made from. */
 export interface CredentialSourcePorts {
   readonly clock: Clock;
   readonly metadata: () => InstanceMetadata;
+  readonly roleTokens: RoleTokens;
+  /** Reads a text file; the token of a service account is in one. */
+  readonly readFile: (path: string) => Promise<string>;
 }
 
 type VendorCredential = InstanceType<typeof credentialsPackage.default>;
@@ -91,17 +119,55 @@ export class CredentialSource {
             ...(settings.kind === 'stsToken' ? { securityToken: settings.securityToken } : {}),
           }),
         );
-      case 'ramRole':
-        return new Credential(
-          null,
-          new InstanceRoleProvider(settings.roleName, {
-            clock: this.#ports.clock,
-            metadata: this.#ports.metadata(),
-          }),
+      case 'ramRole': {
+        const metadata = this.#ports.metadata();
+        return this.#renewed('ecs_ram_role', (signal) =>
+          metadata.roleCredentials(settings.roleName, signal),
         );
-      case 'default':
-        return new Credential();
+      }
+      case 'oidcRole':
+        return this.#renewed('oidc_role_arn', async (signal) => {
+          // Read anew each time, because the kubelet replaces it.
+          const token = await this.#oidcToken(settings.tokenFile);
+          return this.#ports.roleTokens.withOidc(
+            settings,
+            { oidcProviderArn: settings.oidcProviderArn, token },
+            signal,
+          );
+        });
+      case 'assumedRole':
+        return this.#renewed('ram_role_arn', (signal) =>
+          this.#ports.roleTokens.withAccessKey(settings, settings, signal),
+        );
     }
+  }
+
+  #renewed(
+    providerName: string,
+    fetch: (signal: AbortSignal) => Promise<RoleCredentials>,
+  ): VendorCredential {
+    const Credential = credentialsPackage.default;
+    return new Credential(null, new RenewedCredentials({ providerName, fetch }, this.#ports.clock));
+  }
+
+  async #oidcToken(tokenFile: string): Promise<string> {
+    const way = 'mount a token of the service account there, as RRSA does';
+    let token: string;
+    try {
+      token = (await this.#ports.readFile(tokenFile)).trim();
+    } catch (error) {
+      throw new Failure(
+        'retryable',
+        `Cannot read the token of the service account from "${tokenFile}" (${systemCode(error)}): ${way}`,
+        { code: 'OidcTokenUnreadable', cause: error },
+      );
+    }
+    if (token !== '') return token;
+    throw new Failure(
+      'retryable',
+      `Cannot use the token of the service account: the file "${tokenFile}" is empty; ${way}`,
+      { code: 'OidcTokenUnreadable' },
+    );
   }
 }
 
@@ -121,6 +187,11 @@ async function vendorAnswer(
     // The vendor's messages may quote answers that carry credentials; they go no further.
     throw unavailable(kind);
   }
+}
+
+function systemCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unreadable';
 }
 
 function unavailable(kind: CredentialSettings['kind']): Failure {

@@ -3,11 +3,13 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 
-/** One HTTP request; the body, where there is one, is text. */
+/** One HTTP request. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Text, whose length in bytes the headers tell. */
+  readonly body?: string;
   readonly connectTimeoutMs: number;
   /** For the whole exchange, the connection and the answer's body included. */
   readonly timeoutMs: number;
@@ -113,7 +115,7 @@ export class SocketHttpSender implements HttpSender {
           return;
         }
         sent = true;
-        client.end();
+        client.end(request.body);
       };
       client.once('socket', (socket: Socket) => {
         whenConnected(socket, request.url.protocol === 'https:', send);

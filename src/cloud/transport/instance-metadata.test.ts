@@ -4,7 +4,7 @@ import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { isFailure } from '../failure.ts';
 import type { HttpOutcome, HttpRequest, HttpSender } from './http-exchange.ts';
 import { InstanceMetadata } from './instance-metadata.ts';
-import { InstanceRoleProvider } from './instance-role-provider.ts';
+import { RenewedCredentials } from './renewed-credentials.ts';
 
 const signal = new AbortController().signal;
 const cut: HttpOutcome = { kind: 'failed', reason: 'cut', sent: true, cause: new Error('cut') };
@@ -92,6 +92,15 @@ test('InstanceMetadata takes a new token before the old one ends, and when it is
   assert.equal(http.count(TOKEN), 3);
 });
 
+/** Credentials of an instance's role, as the operator keeps them. */
+function roleProvider(
+  roleName: string | undefined,
+  ports: { readonly clock: VirtualClock; readonly metadata: InstanceMetadata },
+): RenewedCredentials {
+  const fetch = (bound: AbortSignal) => ports.metadata.roleCredentials(roleName, bound);
+  return new RenewedCredentials({ providerName: 'ecs_ram_role', fetch }, ports.clock);
+}
+
 test('InstanceMetadata tries again, then says that it cannot be reached', async () => {
   const { clock, http, metadata } = setup();
   http.failNext = 2;
@@ -109,9 +118,9 @@ test('InstanceMetadata tells an entry that is not there', async () => {
   await assert.rejects(metadata.vSwitchId(signal), (error) => isFailure(error, 'notfound'));
 });
 
-test('SEC-08: InstanceRoleProvider renews credentials before they end, without a call that waits', async () => {
+test('SEC-08: RenewedCredentials renews credentials before they end, without a call that waits', async () => {
   const { clock, http, metadata, grant } = setup();
-  const provider = new InstanceRoleProvider(undefined, { clock, metadata });
+  const provider = roleProvider(undefined, { clock, metadata });
   grant('first', 6 * 3_600_000);
   assert.equal((await provider.getCredentials()).accessKeyId, 'first');
   await clock.advance(5 * 3_600_000);
@@ -125,9 +134,9 @@ test('SEC-08: InstanceRoleProvider renews credentials before they end, without a
   assert.equal(http.count(ROLE), 2);
 });
 
-test('InstanceRoleProvider keeps what works while the service is away, and fails once it has ended', async () => {
+test('RenewedCredentials keeps what works while the service is away, and fails once it has ended', async () => {
   const { clock, http, metadata, grant } = setup();
-  const provider = new InstanceRoleProvider('node-role', { clock, metadata });
+  const provider = roleProvider('node-role', { clock, metadata });
   grant('first', 20 * 60_000);
   await provider.getCredentials();
   http.isDown = true;
@@ -141,9 +150,9 @@ test('InstanceRoleProvider keeps what works while the service is away, and fails
   assert.equal((await clock.until(provider.getCredentials())).accessKeyId, 'second');
 });
 
-test('InstanceRoleProvider shares one request among many callers', async () => {
+test('RenewedCredentials shares one request among many callers', async () => {
   const { clock, http, metadata, grant } = setup();
-  const provider = new InstanceRoleProvider('node-role', { clock, metadata });
+  const provider = roleProvider('node-role', { clock, metadata });
   grant('first', 3_600_000);
   await Promise.all(Array.from({ length: 10 }, () => provider.getCredentials()));
   assert.equal(http.count(ROLE), 1);

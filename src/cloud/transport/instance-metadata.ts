@@ -1,15 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { Failure, isFailure } from '../failure.ts';
 import type { HttpOutcome, HttpSender } from './http-exchange.ts';
-
-/** Temporary credentials of an instance's RAM role. */
-export interface RoleCredentials {
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  readonly securityToken: string;
-  /** Wall-clock time in milliseconds since the epoch. */
-  readonly expiresAtMs: number;
-}
+import type { RoleCredentials } from './renewed-credentials.ts';
 
 /** The longest that the service grants. */
 const TOKEN_SECONDS = 21_600;

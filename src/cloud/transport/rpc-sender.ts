@@ -1,5 +1,7 @@
 import type { CallLane } from '../call-options.ts';
+import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { CloudProduct } from './cloud-settings.ts';
+import type { HttpOutcome } from './http-exchange.ts';
 
 /** One call of an RPC-style operation. */
 export interface RpcCall {
@@ -49,4 +51,32 @@ export interface RpcSender {
   send(call: RpcCall): Promise<RpcResult>;
   /** Names the credentials that calls are made with at present; another name may be another account. */
   principal(signal: AbortSignal): Promise<string>;
+}
+
+/** Reads how an exchange ended as the result of a call. */
+export function rpcResult(outcome: HttpOutcome): RpcResult {
+  if (outcome.kind === 'failed') {
+    const { reason, sent, cause } = outcome;
+    return { kind: 'lost', reason, sent, cause };
+  }
+  const body = parseObject(outcome.body);
+  if (body === undefined) return { kind: 'unreadable', httpStatus: outcome.status };
+  const retryAfterMs = openApiUtil.default.getThrottlingTimeLeft(outcome.headers);
+  return {
+    kind: 'answered',
+    httpStatus: outcome.status,
+    body,
+    // The vendor's declaration leaves out that a missing header gives undefined.
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return value as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
 }

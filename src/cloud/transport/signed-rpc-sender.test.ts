@@ -36,6 +36,10 @@ class KeepingHttp implements HttpSender {
   }
 }
 
+function unused(): Promise<never> {
+  return Promise.reject(new Error('Nobody asks for this'));
+}
+
 function setup(credentials: CredentialSettings = ACCESS_KEY) {
   const clock = new VirtualClock(Date.parse('2026-03-04T05:06:07.890Z'));
   const http = new KeepingHttp();
@@ -46,7 +50,12 @@ function setup(credentials: CredentialSettings = ACCESS_KEY) {
     operatorVersion: '1.2.3',
   };
   const metadata = new InstanceMetadata(settings.metadataEndpoint, { http, clock });
-  const source = new CredentialSource(credentials, { clock, metadata: () => metadata });
+  const source = new CredentialSource(credentials, {
+    clock,
+    metadata: () => metadata,
+    roleTokens: { withOidc: unused, withAccessKey: unused },
+    readFile: unused,
+  });
   const sender = new SignedRpcSender(settings, {
     http,
     credentials: source,

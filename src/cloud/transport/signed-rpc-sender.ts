@@ -4,14 +4,15 @@ import type { CloudSettings } from './cloud-settings.ts';
 import type { CredentialSource, ResolvedCredentials } from './credential-source.ts';
 import { endpointOf } from './endpoint.ts';
 import type { HttpSender } from './http-exchange.ts';
-import type { RpcCall, RpcResult, RpcSender } from './rpc-sender.ts';
+import { rpcResult, type RpcCall, type RpcResult, type RpcSender } from './rpc-sender.ts';
+import { userAgent } from './user-agent.ts';
 
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
 
 /** What a sender over HTTP is made from. */
 export interface SignedRpcSenderPorts {
   readonly http: HttpSender;
-  readonly credentials: CredentialSource;
+  readonly credentials: Pick<CredentialSource, 'get' | 'discard'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** The region the calls go to; asked before every call. */
@@ -58,21 +59,9 @@ export class SignedRpcSender implements RpcSender {
       signal: call.signal,
       ...(call.beforeSend === undefined ? {} : { beforeSend: call.beforeSend }),
     });
-    if (outcome.kind === 'failed') {
-      const { reason, sent, cause } = outcome;
-      return { kind: 'lost', reason, sent, cause };
-    }
-    const body = parseObject(outcome.body);
-    if (body === undefined) return { kind: 'unreadable', httpStatus: outcome.status };
-    if (isRefusedCredential(body)) credentials.discard();
-    const retryAfterMs = openApiUtil.default.getThrottlingTimeLeft(outcome.headers);
-    return {
-      kind: 'answered',
-      httpStatus: outcome.status,
-      body,
-      // The vendor's declaration leaves out that a missing header gives undefined.
-      ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
-    };
+    const result = rpcResult(outcome);
+    if (result.kind === 'answered' && isRefusedCredential(result.body)) credentials.discard();
+    return result;
   }
 
   #headers(
@@ -113,12 +102,6 @@ export class SignedRpcSender implements RpcSender {
   }
 }
 
-/** Says who calls: the program with its version, the cluster, and whether it is only looking around. */
-export function userAgent(settings: CloudSettings, lane: RpcCall['lane']): string {
-  const agent = `alibaba-cloud-operator/${settings.operatorVersion} ClusterId/${settings.clusterId}`;
-  return lane === 'sweep' ? `${agent} lane/sweep` : agent;
-}
-
 function requestUrl(
   scheme: 'http' | 'https',
   host: string,
@@ -137,14 +120,4 @@ function isRefusedCredential(body: Readonly<Record<string, unknown>>): boolean {
     typeof Code === 'string' &&
     (Code.startsWith('InvalidSecurityToken') || Code.startsWith('InvalidAccessKeyId'))
   );
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }

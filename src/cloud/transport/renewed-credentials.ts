@@ -1,5 +1,21 @@
 import type { Clock } from '../clock.ts';
-import type { InstanceMetadata, RoleCredentials } from './instance-metadata.ts';
+
+/** Temporary credentials of a RAM role. */
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
+  /** Wall-clock time in milliseconds since the epoch. */
+  readonly expiresAtMs: number;
+}
+
+/** Where temporary credentials come from. */
+export interface RoleCredentialsOrigin {
+  /** The vendor's name for this kind of provider. */
+  readonly providerName: string;
+  /** Asks for credentials; bounds its own time. */
+  readonly fetch: (signal: AbortSignal) => Promise<RoleCredentials>;
+}
 
 /** Credentials are renewed this long before they end, or after half of a shorter life. */
 const RENEW_BEFORE_END_MS = 15 * 60_000;
@@ -8,33 +24,28 @@ const LONGEST_PAUSE_MS = 60_000;
 const SHORTEST_PAUSE_MS = 1_000;
 
 /**
- * Credentials of the instance's RAM role, as a provider for the vendor's credentials package.
+ * Temporary credentials that last, as a provider for the vendor's credentials package.
  *
  * Shape: renewed in the background while the present ones still work, so that no call waits for
- *   it; many callers share one renewal. The package's own provider for roles asks a fixed address
- *   and cannot be pointed at another metadata service.
- * Errors: `retryable` when there are none that still work.
+ *   it; many callers share one renewal. The package's own providers ask fixed addresses, over https
+ *   only, by the clock of the machine.
+ * Errors: those of the origin when there are none that still work.
  */
-export class InstanceRoleProvider {
-  readonly #roleName: string | undefined;
+export class RenewedCredentials {
+  readonly #origin: RoleCredentialsOrigin;
   readonly #clock: Clock;
-  readonly #metadata: InstanceMetadata;
   #present: RoleCredentials | undefined;
   #renewAtMs = 0;
   #renewal: Promise<RoleCredentials> | undefined;
 
-  constructor(
-    roleName: string | undefined,
-    ports: { readonly clock: Clock; readonly metadata: InstanceMetadata },
-  ) {
-    this.#roleName = roleName;
-    this.#clock = ports.clock;
-    this.#metadata = ports.metadata;
+  constructor(origin: RoleCredentialsOrigin, clock: Clock) {
+    this.#origin = origin;
+    this.#clock = clock;
   }
 
   /** The vendor's name for this kind of provider. */
   getProviderName(): string {
-    return 'ecs_ram_role';
+    return this.#origin.providerName;
   }
 
   /** Answers credentials that work at present. */
@@ -73,11 +84,8 @@ export class InstanceRoleProvider {
   }
 
   async #fetch(): Promise<RoleCredentials> {
-    // Shared by many callers, so no caller's signal ends it; the metadata client bounds its time.
-    const fetched = await this.#metadata.roleCredentials(
-      this.#roleName,
-      new AbortController().signal,
-    );
+    // Shared by many callers, so no caller's signal ends it.
+    const fetched = await this.#origin.fetch(new AbortController().signal);
     const now = this.#clock.now();
     const lifeMs = fetched.expiresAtMs - now;
     this.#present = fetched;
