@@ -13,7 +13,7 @@ export interface ConditionState {
 /** The longest message that the schema of conditions allows, in characters. */
 const MAX_MESSAGE = 32_768;
 
-/** The conditions whose being True makes an object Ready, in the order in which people fix them. */
+/** The conditions whose being True makes a load balancer Ready, in the order in which people fix them. */
 const READY_NEEDS = ['Accepted', 'Programmed', 'BackendsSynced'] as const;
 
 /** Finds the condition of a type. */
@@ -118,8 +118,10 @@ export function areSameConditions(
 
 /** What a reconciler knows beside the conditions that `Ready` sums up. */
 export interface ReadySummaryInput {
-  /** Holds Accepted, Programmed and BackendsSynced as this pass decided them. */
+  /** Holds the conditions that are summed up, as this pass decided them. */
   readonly conditions: readonly Condition[];
+  /** Their types, in the order in which people fix them; those of load balancers unless given. */
+  readonly needs?: readonly string[];
   readonly generation: number;
   /** Why the object cannot be Ready whatever the other conditions say, for example while it is deleted. */
   readonly notReady?: { readonly reason: string; readonly message: string };
@@ -130,9 +132,9 @@ export interface ReadySummaryInput {
 /**
  * Sums conditions up as `Ready`, `Reconciling` and `Stalled`.
  *
- * Shape: the given list with the three set. `Ready` is True when Accepted, Programmed and
- *   BackendsSynced are True for the generation, False with the first one that is False, else
- *   Unknown. Of `Reconciling` and `Stalled` at most one is True, and neither once it is Ready.
+ * Shape: the given list with the three set. `Ready` is True when all that is summed up is True for
+ *   the generation, False with the first one that is False, else Unknown. Of `Reconciling` and
+ *   `Stalled` at most one is True, and neither once it is Ready.
  * Source: kstatus, the conditions that generic status tools read.
  */
 export function summarizeReady(input: ReadySummaryInput, nowMs: number): Condition[] {
@@ -166,7 +168,7 @@ export function summarizeReady(input: ReadySummaryInput, nowMs: number): Conditi
 function readyState(input: ReadySummaryInput): ConditionState {
   const { conditions, generation, notReady } = input;
   if (notReady !== undefined) return { type: 'Ready', status: 'False', ...notReady };
-  const needs = READY_NEEDS.map((type) => {
+  const needs = (input.needs ?? READY_NEEDS).map((type) => {
     const condition = findCondition(conditions, type);
     const isCurrent = condition?.observedGeneration === generation;
     return { type, condition: isCurrent ? condition : undefined };
