@@ -1,5 +1,11 @@
+import type { Clock } from '../../cloud/clock.ts';
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
+import type { BatchedEcsReads } from '../../cloud/ecs/ecs-client.ts';
+import type { VpcClient } from '../../cloud/vpc/vpc-client.ts';
+import type { AbsenceBreaker } from '../absence-breaker.ts';
+import type { CidrRange } from '../cidr-range.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
-import type { ObjectKey } from '../reconciler.ts';
+import type { EventRecorder, Logger, NodeCache, ObjectKey } from '../reconciler.ts';
 import type {
   AlibabaRouteTableSpec,
   AlibabaRouteTableStatus,
@@ -64,4 +70,33 @@ export interface RouteTableWriter {
     change: RouteTableStatusChange,
     signal: AbortSignal,
   ): Promise<RouteTableResource>;
+}
+
+/** What the reconciler of route tables and its parts need. */
+export interface RouteTablePorts {
+  readonly routeTables: RouteTableCache;
+  readonly nodes: NodeCache;
+  readonly writer: RouteTableWriter;
+  readonly vpc: VpcClient;
+  readonly reads: Pick<BatchedEcsReads, 'findInstance'>;
+  /** Tells whose credentials are in use, and where. */
+  readonly identity: (signal: AbortSignal) => Promise<CloudIdentity>;
+  readonly breaker: AbsenceBreaker;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: RouteTableSettings;
+}
+
+/** The settings of the reconciler of route tables. */
+export interface RouteTableSettings {
+  readonly clusterId: string;
+  /** The networks of pods; what lies outside of them is nobody's concern but a row's. */
+  readonly clusterCidrs: readonly CidrRange[];
+  /** How often a table is read and compared. */
+  readonly checkPeriodMs: number;
+  /** How long one request can be under way. */
+  readonly requestTimeoutMs: number;
+  /** From when on, on the monotonic clock, nothing that an earlier leader sent can still arrive. */
+  readonly undisturbedFromMs: number;
 }

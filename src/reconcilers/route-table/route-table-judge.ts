@@ -1,0 +1,269 @@
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
+import type { CloudRouteEntry } from '../../cloud/vpc/vpc-client.ts';
+import { parseCidrRange } from '../cidr-range.ts';
+import type { Node } from '../kubernetes-objects.ts';
+import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
+import { readProviderId } from '../provider-id.ts';
+import { fullTable, NO_IPV6, RefusedRows } from './route-refusals.ts';
+import type { RouteApplyResult } from './route-table-apply.ts';
+import { desiredRoutes, type DesiredRoutes } from './route-table-desired.ts';
+import { observedRoutes, type ObservedRoute } from './route-table-observed.ts';
+import type { RouteTableObserver } from './route-table-observer.ts';
+import { inferredRemovals, planRoutes, type RowRefusal } from './route-table-plan.ts';
+import type { RouteTablePorts } from './route-table-ports.ts';
+import { countedEntries, quotaStatus, RouteQuotas } from './route-table-quota.ts';
+import type { SeenTable } from './route-table-status.ts';
+import type { RouteTableMember } from './route-table-verdict.ts';
+import { StaleRoutes } from './stale-routes.ts';
+
+/** One route table in one pass: who asks something of it, and where it is. */
+export interface TablePass {
+  readonly routeTableId: string;
+  readonly vpcId: string;
+  readonly identity: CloudIdentity;
+  /** In order of age. */
+  readonly members: readonly RouteTableMember[];
+}
+
+/** What had to be read of the cloud beside the entries. */
+export interface TableFacts {
+  readonly goneInstanceIds: ReadonlySet<string>;
+  readonly hasIpv6: boolean;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What a Node says of its routes; computed once for a pass. */
+interface NodeFacts {
+  readonly cidrs: ReadonlySet<string>;
+  readonly instanceIds: ReadonlySet<string>;
+  readonly joinedLastDay: ReadonlySet<string>;
+}
+
+/** Judges what is known of a route table, with what was refused, held and learned before. */
+export class RouteTableJudge {
+  readonly #ports: RouteTablePorts;
+  readonly #observer: RouteTableObserver;
+  readonly #refused: RefusedRows;
+  readonly #undeletable: RefusedRows;
+  readonly #quotas: RouteQuotas;
+  readonly #stale: StaleRoutes;
+
+  constructor(ports: RouteTablePorts, observer: RouteTableObserver) {
+    const { checkPeriodMs } = ports.settings;
+    this.#ports = ports;
+    this.#observer = observer;
+    this.#refused = new RefusedRows(checkPeriodMs);
+    this.#undeletable = new RefusedRows(checkPeriodMs);
+    this.#quotas = new RouteQuotas(checkPeriodMs);
+    this.#stale = new StaleRoutes(ports);
+  }
+
+  /** Reads what the judgement needs beside the entries, where it needs anything. */
+  async gather(
+    pass: TablePass,
+    entries: readonly CloudRouteEntry[],
+    isFresh: boolean,
+    signal: AbortSignal,
+  ): Promise<TableFacts> {
+    const desired = this.#desired(pass);
+    const { vpcId, routeTableId, identity } = pass;
+    const hasIpv6 = await this.#observer.hasIpv6(vpcId, desired.routes, { isFresh }, signal);
+    const instanceIds = this.#doubtfulInstances(pass, desired, entries);
+    const wanted = { regionId: identity.regionId, instanceIds, isFresh };
+    const goneInstanceIds = await this.#stale.prove(routeTableId, wanted, signal);
+    return { goneInstanceIds, hasIpv6 };
+  }
+
+  /** Decides what is to be done, and what the objects are told. */
+  judge(
+    pass: TablePass,
+    entries: readonly CloudRouteEntry[],
+    facts: TableFacts,
+  ): SeenTable & { readonly isWaiting: boolean } {
+    const { clock } = this.#ports;
+    const { routeTableId, members, vpcId, identity } = pass;
+    const nowMs = clock.monotonicMs();
+    const nodes = nodeFacts(this.#ports.nodes.list(), clock.now());
+    const desired = this.#desired(pass);
+    const observed = this.#observed(pass, desired, entries, facts, nodes);
+    const reporter = reporterOf(members);
+    const used = countedEntries(entries);
+    for (const { resource } of members) {
+      this.#quotas.recall(routeTableId, resource.status.quota, nowMs);
+    }
+    const createBudget = this.#quotas.budget(routeTableId, used, nowMs);
+    const limit = this.#quotas.limit(routeTableId);
+    const plan = planRoutes({
+      desired: desired.routes,
+      observed,
+      refused: this.#refusals(pass, desired, facts, nowMs),
+      undeletable: this.#undeletable.current(routeTableId, observed, nowMs),
+      held: this.#heldRemovals(pass, desired, observed),
+      createBudget,
+      exhaustion: fullTable(limit),
+      reporter: reporter?.resource.metadata.uid ?? '',
+      approval: approvalOf(reporter),
+    });
+    const joined = desired.routes.filter(
+      ({ nodeName }) => nodeName !== undefined && nodes.joinedLastDay.has(nodeName),
+    ).length;
+    return {
+      identity,
+      vpcId,
+      observed,
+      desired: desired.routes,
+      findings: [...plan.findings, ...desired.rejected],
+      actions: plan.actions,
+      adoptions: plan.adoptions,
+      quota: quotaStatus(used, limit, joined),
+      isWaiting: plan.isWaiting,
+    };
+  }
+
+  /** Remembers what the cloud refused. */
+  learn(routeTableId: string, result: RouteApplyResult, entries: readonly CloudRouteEntry[]): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    for (const { route, refusal } of result.refused) {
+      this.#refused.note(routeTableId, route, refusal, nowMs);
+    }
+    for (const { action, refusal } of result.undeletable) {
+      this.#undeletable.note(routeTableId, action.route, refusal, nowMs);
+    }
+    if (result.isFull) this.#quotas.noteFull(routeTableId, countedEntries(entries), nowMs);
+  }
+
+  /** Tells when something is to be tried or looked at again, on the monotonic clock. */
+  nextTryMs(routeTableId: string): number {
+    return Math.min(
+      this.#refused.nextRetryMs(routeTableId),
+      this.#undeletable.nextRetryMs(routeTableId),
+      this.#stale.nextLookMs(routeTableId),
+    );
+  }
+
+  /** Forgets a table that nobody asks anything of. */
+  forget(routeTableId: string): void {
+    for (const memory of [this.#refused, this.#undeletable, this.#quotas, this.#stale]) {
+      memory.forget(routeTableId);
+    }
+  }
+
+  #desired({ members }: TablePass): DesiredRoutes {
+    const resources = members
+      .filter(({ stance }) => stance !== 'remove' && stance !== 'release')
+      .map(({ resource }) => resource);
+    return desiredRoutes(resources, this.#ports.settings.clusterId);
+  }
+
+  #observed(
+    { members }: TablePass,
+    { undecided }: DesiredRoutes,
+    entries: readonly CloudRouteEntry[],
+    { goneInstanceIds }: TableFacts,
+    nodes: NodeFacts,
+  ): ObservedRoute[] {
+    const { clusterId, clusterCidrs } = this.#ports.settings;
+    return observedRoutes({
+      entries,
+      members,
+      clusterId,
+      clusterCidrs,
+      undecided,
+      nodeCidrs: nodes.cidrs,
+      goneInstanceIds,
+    });
+  }
+
+  /** The instances behind unmarked entries that may be removed once these are proven to be gone. */
+  #doubtfulInstances(
+    pass: TablePass,
+    desired: DesiredRoutes,
+    entries: readonly CloudRouteEntry[],
+  ): ReadonlySet<string> {
+    const mayRemove = pass.members.some(
+      ({ resource, stance }) => stance === 'apply' && resource.spec.adoptStaleRoutes === true,
+    );
+    if (!mayRemove) return new Set();
+    const nodes = nodeFacts(this.#ports.nodes.list(), this.#ports.clock.now());
+    const none = { goneInstanceIds: new Set<string>(), hasIpv6: true };
+    return new Set(
+      this.#observed(pass, desired, entries, none, nodes)
+        .filter(({ standing, isInClusterCidr, nextHop }) => {
+          const isCandidate = standing === 'unmarked' && isInClusterCidr;
+          return isCandidate && nextHop.type === 'Instance' && !nodes.instanceIds.has(nextHop.id);
+        })
+        .map(({ nextHop }) => nextHop.id),
+    );
+  }
+
+  #refusals(
+    { routeTableId }: TablePass,
+    { routes }: DesiredRoutes,
+    { hasIpv6 }: TableFacts,
+    nowMs: number,
+  ): ReadonlyMap<string, RowRefusal> {
+    const refused = this.#refused.current(routeTableId, routes, nowMs);
+    if (hasIpv6) return refused;
+    const withoutFamily = routes
+      .filter(({ ipVersion }) => ipVersion === 'IPv6')
+      .map(({ destinationCidr }) => [destinationCidr, NO_IPV6] as const);
+    return new Map([...refused, ...withoutFamily]);
+  }
+
+  /** Asks the breaker about the removals that rest on absence; tells those that are held back. */
+  #heldRemovals(
+    { members, routeTableId }: TablePass,
+    desired: DesiredRoutes,
+    observed: readonly ObservedRoute[],
+  ): ReadonlySet<string> {
+    const { breaker } = this.#ports;
+    const inferred = inferredRemovals(desired.routes, observed);
+    const keyOf = (route: ObservedRoute): string =>
+      `${routeTableId} ${route.destinationCidr} ${route.nextHop.id}`;
+    const keys = new Map(inferred.map((route) => [keyOf(route), route.destinationCidr]));
+    for (const known of breaker.held('routes')) {
+      if (known.startsWith(`${routeTableId} `) && !keys.has(known))
+        breaker.release('routes', known);
+    }
+    if (keys.size === 0) return new Set();
+    if (members.some(isRemovalApproved)) {
+      for (const key of keys.keys()) breaker.approve('routes', key);
+    }
+    const total = observed.filter(({ standing }) => standing === 'ours').length;
+    const { held } = breaker.judge('routes', keys.keys(), Math.max(total, keys.size));
+    return new Set(held.flatMap((key) => keys.get(key) ?? []));
+  }
+}
+
+/** Tells whether a person has said that what is held back as absent is really gone. */
+export function isRemovalApproved({ resource }: RouteTableMember): boolean {
+  const { annotations, uid } = resource.metadata;
+  return annotations[APPROVE_REMOVAL_ANNOTATION] === uid;
+}
+
+/** The object that tells of what concerns none of them more than another. */
+function reporterOf(members: readonly RouteTableMember[]): RouteTableMember | undefined {
+  const byStance = (wanted: RouteTableMember['stance']): RouteTableMember | undefined =>
+    members.find(({ stance }) => stance === wanted);
+  return byStance('apply') ?? byStance('remove') ?? byStance('observe') ?? members[0];
+}
+
+function approvalOf(reporter: RouteTableMember | undefined): string {
+  if (reporter === undefined) return '';
+  const { name, uid } = reporter.resource.metadata;
+  return `annotate AlibabaRouteTable "${name}" with ${APPROVE_REMOVAL_ANNOTATION}=${uid} if they are really to go`;
+}
+
+function nodeFacts(nodes: readonly Node[], nowMs: number): NodeFacts {
+  const cidrs = new Set<string>();
+  const instanceIds = new Set<string>();
+  const joinedLastDay = new Set<string>();
+  for (const { metadata, podCidrs, providerId } of nodes) {
+    for (const cidr of podCidrs) cidrs.add(parseCidrRange(cidr)?.text ?? cidr);
+    const id = readProviderId(providerId);
+    if (id.kind === 'ecs') instanceIds.add(id.instanceId);
+    if (nowMs - Date.parse(metadata.creationTimestamp) < DAY_MS) joinedLastDay.add(metadata.name);
+  }
+  return { cidrs, instanceIds, joinedLastDay };
+}
