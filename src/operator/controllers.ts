@@ -3,6 +3,7 @@ import { CloudNodeLifecycleController } from './cloud-node-lifecycle-controller.
 import type { ControllerDefinition } from './controller.ts';
 import { NodeIpamController } from './node-ipam-controller.ts';
 import { PersistentVolumeLabelController } from './persistentvolume-label-controller.ts';
+import { NodeRouteController } from './node-route-controller.ts';
 import { ServiceLbController } from './service-lb-controller.ts';
 
 /** The controllers that this version has. */
@@ -37,5 +38,11 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
     reads: ['PersistentVolume'],
     isDefaultOnly: true,
     make: (ports) => new PersistentVolumeLabelController(ports),
+  },
+  {
+    name: 'node-route-controller',
+    reads: ['Node', 'AlibabaRouteTable'],
+    isDefaultOnly: true,
+    make: (ports) => new NodeRouteController(ports),
   },
 ];
