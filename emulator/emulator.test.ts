@@ -154,7 +154,7 @@ test('emulator: a change reaches the state file without a stop', async () => {
 test('emulator: a file that is no state is refused with its name', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'emulator-'));
   try {
-    for (const content of ['{', '[]', '{"format":2}']) {
+    for (const content of ['{', '[]', '{"format":1}']) {
       const stateFile = path.join(folder, 'cloud.json');
       writeFileSync(stateFile, content);
       assert.throws(

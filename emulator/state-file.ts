@@ -1,21 +1,23 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { CloudParts } from './model/cloud-parts.ts';
-import type { AccessKey, TokenRecord } from './model/cloud-state.ts';
-import type {
-  Instance,
-  Listener,
-  LoadBalancer,
-  Tag,
-  Tombstone,
-  VServerGroup,
-  Vpc,
-} from './model/cloud-objects.ts';
+import {
+  OBJECT_STORES,
+  type AccessKey,
+  type CloudState,
+  type OidcProvider,
+  type RamRole,
+  type TokenRecord,
+} from './model/cloud-state.ts';
+import type { Tag, Tombstone } from './model/cloud-objects.ts';
 import type { EmulatorSettings } from './model/emulator-settings.ts';
+import { resumeDepartures } from './model/tombstone.ts';
 import type { VersionedStore } from './model/versioned-store.ts';
+
+type StoreName = (typeof OBJECT_STORES)[number];
 
 /** A cloud as it is kept in a file. */
 interface KeptCloud {
-  readonly format: 1;
+  readonly format: 2;
   readonly lastSeq: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly regionId: string;
@@ -23,11 +25,10 @@ interface KeptCloud {
   readonly settings: EmulatorSettings;
   readonly accounts: readonly string[];
   readonly accessKeys: readonly AccessKey[];
-  readonly vpcs: readonly [string, Vpc][];
-  readonly instances: readonly [string, Instance][];
-  readonly loadBalancers: readonly [string, LoadBalancer][];
-  readonly listeners: readonly [string, Listener][];
-  readonly vServerGroups: readonly [string, VServerGroup][];
+  readonly oidcProviders: readonly OidcProvider[];
+  readonly ramRoles: readonly RamRole[];
+  /** The objects of each kind, by id. */
+  readonly objects: Readonly<Record<StoreName, readonly [string, unknown][]>>;
   readonly tags: readonly [string, readonly Tag[]][];
   readonly tokens: readonly [string, TokenRecord][];
   readonly tombstones: readonly Tombstone[];
@@ -90,12 +91,12 @@ function readKept(path: string): KeptCloud {
 }
 
 function isKept(value: unknown): value is KeptCloud {
-  return typeof value === 'object' && value !== null && 'format' in value && value.format === 1;
+  return typeof value === 'object' && value !== null && 'format' in value && value.format === 2;
 }
 
 function keep({ state, log }: CloudParts): KeptCloud {
   return {
-    format: 1,
+    format: 2,
     lastSeq: log.lastSeq,
     counters: state.ids.counters(),
     regionId: state.regionId,
@@ -103,15 +104,18 @@ function keep({ state, log }: CloudParts): KeptCloud {
     settings: state.settings,
     accounts: [...state.accounts],
     accessKeys: [...state.accessKeys.values()],
-    vpcs: state.vpcs.entries(),
-    instances: state.instances.entries(),
-    loadBalancers: state.loadBalancers.entries(),
-    listeners: state.listeners.entries(),
-    vServerGroups: state.vServerGroups.entries(),
+    oidcProviders: [...state.oidcProviders.values()],
+    ramRoles: [...state.ramRoles.values()],
+    objects: keepObjects(state),
     tags: state.tags.entries(),
     tokens: [...state.tokens],
     tombstones: state.tombstones,
   };
+}
+
+function keepObjects(state: CloudState): KeptCloud['objects'] {
+  const kept = OBJECT_STORES.map((name) => [name, state[name].entries()] as const);
+  return Object.fromEntries(kept) as unknown as KeptCloud['objects'];
 }
 
 function restore({ state, log }: CloudParts, kept: KeptCloud): void {
@@ -123,11 +127,14 @@ function restore({ state, log }: CloudParts, kept: KeptCloud): void {
   state.settings = kept.settings;
   for (const account of kept.accounts) state.accounts.add(account);
   for (const key of kept.accessKeys) state.accessKeys.set(key.accessKeyId, key);
-  fill(state.vpcs, kept.vpcs);
-  fill(state.instances, kept.instances);
-  fill(state.loadBalancers, kept.loadBalancers);
-  fill(state.listeners, kept.listeners);
-  fill(state.vServerGroups, kept.vServerGroups);
+  for (const each of kept.oidcProviders) {
+    state.oidcProviders.set(`${each.accountId}/${each.name}`, each);
+  }
+  for (const each of kept.ramRoles) state.ramRoles.set(`${each.accountId}/${each.name}`, each);
+  for (const name of OBJECT_STORES) {
+    fill(state[name] as unknown as VersionedStore<unknown>, kept.objects[name]);
+  }
+  resumeDepartures(state);
   fill(state.tags, kept.tags);
   for (const [token, record] of kept.tokens) state.tokens.set(token, record);
   state.tombstones.push(...kept.tombstones);

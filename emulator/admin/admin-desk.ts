@@ -9,6 +9,7 @@ import { ManualClock } from '../model/emulator-clock.ts';
 import type { Fault, FaultOrder } from '../model/fault-board.ts';
 import type { HeldCall } from '../model/hold-desk.ts';
 import type { CloudParts } from '../model/cloud-parts.ts';
+import { plantSeed } from '../model/seed-planting.ts';
 import { AdminRefusal } from './admin-refusal.ts';
 import { patchObject, type ObjectPatch } from './object-patch.ts';
 import { stateDocument, type StateDocument } from './state-document.ts';
@@ -28,12 +29,14 @@ export class AdminDesk {
 
   /** Adds what the seed names; `SeedConflict` when an id is taken. */
   seed(seed: CloudSeed): void {
-    this.#cloud.state.addSeed(seed);
+    this.#cloud.state.settle(this.#cloud.clock.now());
+    plantSeed(this.#cloud.state, seed);
     this.#cloud.changed();
   }
 
   state(options: { readonly deleted?: boolean } = {}): StateDocument {
     const { state, clock } = this.#cloud;
+    state.settle(clock.now());
     return stateDocument(state, clock.now(), options.deleted === true);
   }
 
@@ -94,6 +97,7 @@ export class AdminDesk {
   /** Changes or removes an object behind the back of whoever manages it. */
   patchObject(id: string, patch: ObjectPatch): Record<string, unknown> {
     const { state, clock } = this.#cloud;
+    state.settle(clock.now());
     const shown = patchObject(state, id, patch, clock.now());
     this.#cloud.changed();
     return shown;

@@ -1,11 +1,15 @@
-import type { ListenerSettings, Tag, VSwitch } from '../model/cloud-objects.ts';
-import type { CloudState } from '../model/cloud-state.ts';
+import type { ListenerSettings, ObjectKind, Tag } from '../model/cloud-objects.ts';
+import type { CloudState, OBJECT_STORES } from '../model/cloud-state.ts';
+import { releaseInstance } from '../model/instance-release.ts';
 import { LISTENER_SETTINGS, restingListener } from '../model/listener-operations.ts';
 import { removeLoadBalancer } from '../model/load-balancer-operations.ts';
+import { removeRouteTable, removeVpc } from '../model/network-removal.ts';
+import type { Passing } from '../model/passage.ts';
+import { withoutMembers } from '../model/without-members.ts';
 import { buryObject } from '../model/tombstone.ts';
 import type { VersionedStore } from '../model/versioned-store.ts';
 import { AdminRefusal } from './admin-refusal.ts';
-import { shownListener, stateDocument } from './state-document.ts';
+import { shownListener, stateDocument, type StateDocument } from './state-document.ts';
 
 /** Members to change, by the seed's names or the describing operation's; or `released`. */
 export type ObjectPatch = Readonly<Record<string, unknown>>;
@@ -38,87 +42,164 @@ interface Target {
   show(now: number): Record<string, unknown>;
 }
 
-function findTarget(state: CloudState, id: string): Target | undefined {
-  const shownIn =
-    (list: 'loadBalancers' | 'vServerGroups' | 'instances' | 'vpcs', name: string) =>
-    (now: number): Record<string, unknown> =>
-      stateDocument(state, now, false)[list].find((object) => object[name] === id) ?? {};
-
-  if (state.loadBalancers.get(id) !== undefined) {
-    return {
-      change: (members, now) => {
-        changeFields(state.loadBalancers, id, normalizeCharge(members), now);
-      },
-      remove: (now) => {
-        removeLoadBalancer(state, id, { now, seq: null });
-      },
-      show: shownIn('loadBalancers', 'loadBalancerId'),
-    };
-  }
-  if (state.listeners.get(id) !== undefined) return listenerTarget(state, id);
-  if (state.vServerGroups.get(id) !== undefined) {
-    return {
-      change: (members, now) => {
-        changeFields(state.vServerGroups, id, normalizeServers(members), now);
-      },
-      remove: (now) => {
-        buryObject(state, { kind: 'vServerGroup', id, now, seq: null });
-      },
-      show: shownIn('vServerGroups', 'vServerGroupId'),
-    };
-  }
-  if (state.instances.get(id) !== undefined) {
-    return {
-      change: (members, now) => {
-        changeFields(state.instances, id, members, now, ['publicIp', 'eip', 'instanceName']);
-      },
-      remove: (now) => {
-        buryObject(state, { kind: 'instance', id, now, seq: null });
-      },
-      show: shownIn('instances', 'instanceId'),
-    };
-  }
-  if (state.vpcs.get(id) !== undefined) {
-    return {
-      change: (members, now) => {
-        changeFields(state.vpcs, id, members, now, ['vpcName']);
-      },
-      remove: (now) => {
-        buryObject(state, { kind: 'vpc', id, now, seq: null });
-      },
-      show: shownIn('vpcs', 'vpcId'),
-    };
-  }
-  return vSwitchTarget(state, id);
+/** How each kind of object is found, changed, removed and shown. */
+interface PatchableKind {
+  readonly store: Exclude<(typeof OBJECT_STORES)[number], 'listeners'>;
+  readonly id: string;
+  /** Members that may be absent. */
+  readonly optional?: readonly string[];
+  readonly normalize?: (members: ReadonlyMap<string, unknown>) => Map<string, unknown>;
+  readonly remove: (state: CloudState, id: string, now: number) => void;
 }
 
-/** A vSwitch is a part of its VPC. */
-function vSwitchTarget(state: CloudState, id: string): Target | undefined {
-  const vpcId = state.findVSwitch(id)?.vpc.vpcId;
-  if (vpcId === undefined) return undefined;
-  const replace = (change: (vSwitch: VSwitch) => VSwitch | undefined, now: number): void => {
-    const vpc = state.vpcs.get(vpcId);
-    if (vpc === undefined) return;
-    const vSwitches = vpc.vSwitches.flatMap((vSwitch) =>
-      vSwitch.vSwitchId === id ? (change(vSwitch) ?? []) : vSwitch,
-    );
-    state.vpcs.set(vpcId, { ...vpc, vSwitches }, now);
+const KINDS: readonly PatchableKind[] = [
+  {
+    store: 'loadBalancers',
+    id: 'loadBalancerId',
+    normalize: normalizeCharge,
+    remove: (state, id, now) => {
+      removeLoadBalancer(state, id, { now, seq: null });
+    },
+  },
+  {
+    store: 'vServerGroups',
+    id: 'vServerGroupId',
+    normalize: normalizeServers,
+    remove: bury('vServerGroup'),
+  },
+  {
+    store: 'instances',
+    id: 'instanceId',
+    optional: ['publicIp', 'eip', 'instanceName', 'description', 'imageId', 'resourceGroupId'],
+    remove: (state, id, now) => {
+      releaseInstance(state, id, { now, seq: null });
+    },
+  },
+  {
+    store: 'vpcs',
+    id: 'vpcId',
+    optional: [
+      'vpcName',
+      'description',
+      'ipv6CidrBlock',
+      'secondaryCidrBlocks',
+      'resourceGroupId',
+      'isDefault',
+    ],
+    remove: (state, id, now) => {
+      removeVpc(state, id, { now, seq: null });
+    },
+  },
+  {
+    store: 'vSwitches',
+    id: 'vSwitchId',
+    optional: ['vSwitchName', 'description', 'ipv6CidrBlock', 'routeTableId'],
+    remove: bury('vSwitch'),
+  },
+  {
+    store: 'routeTables',
+    id: 'routeTableId',
+    optional: ['routeTableName', 'description', 'routePropagationEnable'],
+    remove: (state, id, now) => {
+      removeRouteTable(state, id, { now, seq: null });
+    },
+  },
+  {
+    store: 'routeEntries',
+    id: 'routeEntryId',
+    optional: ['routeEntryName', 'description'],
+    normalize: normalizeNextHop,
+    remove: bury('routeEntry'),
+  },
+  {
+    store: 'networkInterfaces',
+    id: 'networkInterfaceId',
+    optional: ['networkInterfaceName', 'description', 'instanceId', 'resourceGroupId'],
+    remove: bury('networkInterface'),
+  },
+  {
+    store: 'disks',
+    id: 'diskId',
+    optional: ['diskName', 'description', 'instanceId', 'performanceLevel', 'placementZoneIds'],
+    remove: bury('disk'),
+  },
+];
+
+function bury(kind: ObjectKind): PatchableKind['remove'] {
+  return (state, id, now) => {
+    buryObject(state, { kind, id, now, seq: null });
   };
+}
+
+function findTarget(state: CloudState, id: string): Target | undefined {
+  if (state.listeners.get(id) !== undefined) return listenerTarget(state, id);
+  const kind = KINDS.find(({ store }) => state[store].get(id) !== undefined);
+  if (kind === undefined) return undefined;
+  const store = state[kind.store] as unknown as VersionedStore<object>;
   return {
     change: (members, now) => {
-      replace((vSwitch) => changedMembers(id, vSwitch, members, ['vSwitchName']), now);
+      changeFields(store, id, kind.normalize?.(members) ?? members, now, kind.optional);
+      if (kind.store === 'instances') changeInterfaces(state, id, members, now);
     },
     remove: (now) => {
-      replace(() => undefined, now);
+      kind.remove(state, id, now);
     },
-    show: () => ({
-      ...state.vpcs.get(vpcId)?.vSwitches.find(({ vSwitchId }) => vSwitchId === id),
-    }),
+    show: (now) => findShown(stateDocument(state, now, false), kind, id),
   };
+}
+
+/** Finds an object in the state document; vSwitches and route tables stand in their VPC. */
+function findShown(
+  document: StateDocument,
+  { store, id: name }: PatchableKind,
+  id: string,
+): Record<string, unknown> {
+  const list =
+    store === 'vSwitches' || store === 'routeTables'
+      ? document.vpcs.flatMap((vpc) => vpc[store] as Record<string, unknown>[])
+      : document[store];
+  return list.find((object) => object[name] === id) ?? {};
+}
+
+/** `sourceDestCheck` of an instance is that of all its interfaces. */
+function changeInterfaces(
+  state: CloudState,
+  instanceId: string,
+  members: ReadonlyMap<string, unknown>,
+  now: number,
+): void {
+  const sourceDestCheck = members.get('sourceDestCheck');
+  if (typeof sourceDestCheck !== 'boolean') return;
+  for (const eni of state.networkInterfaces.list()) {
+    if (eni.instanceId !== instanceId) continue;
+    state.networkInterfaces.set(eni.networkInterfaceId, { ...eni, sourceDestCheck }, now);
+  }
+}
+
+/** A route entry may be given one next hop as the seed spells it. */
+function normalizeNextHop(members: ReadonlyMap<string, unknown>): Map<string, unknown> {
+  const changed = new Map(members);
+  const nextHopId = members.get('nextHopId');
+  if (nextHopId === undefined) return changed;
+  const nextHopType = members.get('nextHopType') ?? 'Instance';
+  changed.delete('nextHopId');
+  changed.delete('nextHopType');
+  changed.set('nextHops', [{ nextHopType, nextHopId }]);
+  return changed;
 }
 
 /** Members that tell where and whose an object is; changing them would make it another one. */
-const FIXED = new Set(['accountId', 'createdAt', 'createdBySeq', 'settings', 'transition']);
+const FIXED = new Set([
+  'accountId',
+  'createdAt',
+  'createdBySeq',
+  'departure',
+  'modifiedAt',
+  'settings',
+  'transition',
+]);
+// Members that the state document shows of an instance and that belong to its interfaces.
+const OF_INTERFACES = new Set(['sourceDestCheck']);
 
 function changeFields<Value extends object>(
   store: VersionedStore<Value>,
@@ -140,13 +221,16 @@ function changedMembers<Value extends object>(
   const known = object as Record<string, unknown>;
   const changed: Record<string, unknown> = {};
   for (const [name, value] of members) {
+    if ('instanceType' in known && OF_INTERFACES.has(name)) continue;
     if (!(name in known || optional.includes(name)) || FIXED.has(name)) {
       throw new AdminRefusal(400, `"${id}" has no member "${name}" that can be changed`);
     }
     const isOptional = optional.includes(name);
     changed[name] = coerce({ id, name, optional: isOptional }, value, known[name]);
   }
-  const next = { ...object, ...changed };
+  // A status that is given counts at once, whatever the object was passing through.
+  const resting = withoutMembers(object as Value & Passing, 'transition');
+  const next = { ...('status' in changed ? resting : object), ...changed } as Value;
   for (const [name, value] of Object.entries(changed)) {
     if (value === null) Reflect.deleteProperty(next, name);
   }

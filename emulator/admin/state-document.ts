@@ -1,14 +1,22 @@
 import {
   listenerId,
   listenerStatus,
-  type Instance,
   type Listener,
   type LoadBalancer,
   type Ownership,
   type Tombstone,
   type VServerGroup,
-  type Vpc,
 } from '../model/cloud-objects.ts';
+import {
+  instanceStatus,
+  interfaceStatus,
+  type Disk,
+  type Instance,
+  type NetworkInterface,
+} from '../model/compute-objects.ts';
+import type { RouteEntry, RouteTable, Vpc, VSwitch } from '../model/network-objects.ts';
+import { shownStatus, type Passing } from '../model/passage.ts';
+import { withoutMembers } from '../model/without-members.ts';
 import { restingListener } from '../model/listener-operations.ts';
 import type { CloudState } from '../model/cloud-state.ts';
 
@@ -18,7 +26,10 @@ export interface StateDocument {
   readonly regionId: string;
   readonly accounts: readonly { accountId: string; accessKeyIds: readonly string[] }[];
   readonly vpcs: readonly Record<string, unknown>[];
+  readonly routeEntries: readonly Record<string, unknown>[];
   readonly instances: readonly Record<string, unknown>[];
+  readonly networkInterfaces: readonly Record<string, unknown>[];
+  readonly disks: readonly Record<string, unknown>[];
   readonly loadBalancers: readonly Record<string, unknown>[];
   readonly vServerGroups: readonly Record<string, unknown>[];
   readonly deleted?: readonly Record<string, unknown>[];
@@ -41,8 +52,13 @@ export function stateDocument(state: CloudState, now: number, withDeleted: boole
         .filter((key) => key.accountId === accountId)
         .map(({ accessKeyId }) => accessKeyId),
     })),
-    vpcs: state.vpcs.list().map(shownVpc),
-    instances: state.instances.list().map(shownInstance),
+    vpcs: shownVpcs(state, now),
+    routeEntries: state.routeEntries.list().map((entry) => shownRouteEntry(entry, now)),
+    instances: shownInstances(state, now),
+    networkInterfaces: state.networkInterfaces
+      .list()
+      .map((eni) => shownNetworkInterface(state, eni, now)),
+    disks: state.disks.list().map((disk) => shownDisk(state, disk)),
     loadBalancers: state.loadBalancers
       .list()
       .map((loadBalancer) => shownLoadBalancer(state, loadBalancer, now)),
@@ -73,12 +89,114 @@ function shownTags(tags: Tags): Record<string, string> {
   return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
 
-function shownVpc(vpc: Vpc): Record<string, unknown> {
-  return { ...vpc, ...shownOwnership(vpc) };
+function shownVpcs(state: CloudState, now: number): Record<string, unknown>[] {
+  const vSwitches = Map.groupBy(state.vSwitches.list(), ({ vpcId }) => vpcId);
+  const routeTables = Map.groupBy(state.routeTables.list(), ({ vpcId }) => vpcId);
+  return state.vpcs.list().map((vpc) => ({
+    ...shownVpc(state, vpc, now),
+    vSwitches: (vSwitches.get(vpc.vpcId) ?? []).map((each) => shownVSwitch(state, each, now)),
+    routeTables: (routeTables.get(vpc.vpcId) ?? []).map((each) =>
+      shownRouteTable(state, each, now),
+    ),
+  }));
 }
 
-function shownInstance(instance: Instance): Record<string, unknown> {
-  return { ...instance, ...shownOwnership(instance) };
+/** Leaves out what an object passes through: its status tells. */
+function atRest<Value extends Passing>(object: Value): Omit<Value, 'transition' | 'departure'> {
+  return withoutMembers(object, 'transition', 'departure');
+}
+
+function shownVpc(state: CloudState, vpc: Vpc, now: number): Record<string, unknown> {
+  return {
+    ...atRest(vpc),
+    status: shownStatus(vpc, now),
+    ...shownOwnership(vpc),
+    tags: shownTags(state.tags.get(vpc.vpcId) ?? []),
+  };
+}
+
+function shownVSwitch(state: CloudState, vSwitch: VSwitch, now: number): Record<string, unknown> {
+  return {
+    ...atRest(vSwitch),
+    status: shownStatus(vSwitch, now),
+    ...shownOwnership(vSwitch),
+    tags: shownTags(state.tags.get(vSwitch.vSwitchId) ?? []),
+  };
+}
+
+function shownRouteTable(
+  state: CloudState,
+  table: RouteTable,
+  now: number,
+): Record<string, unknown> {
+  return {
+    ...atRest(table),
+    status: shownStatus(table, now),
+    ...shownOwnership(table),
+    tags: shownTags(state.tags.get(table.routeTableId) ?? []),
+  };
+}
+
+function shownRouteEntry(entry: RouteEntry, now: number): Record<string, unknown> {
+  const { modifiedAt, ...rest } = atRest(entry);
+  return {
+    ...rest,
+    status: shownStatus(entry, now),
+    modifiedAt: shownTime(modifiedAt),
+    ...shownOwnership(entry),
+  };
+}
+
+function shownInstances(state: CloudState, now: number): Record<string, unknown>[] {
+  const interfaces = Map.groupBy(
+    state.networkInterfaces.list(),
+    ({ instanceId }) => instanceId ?? '',
+  );
+  return state.instances.list().map((instance) => {
+    const own = interfaces.get(instance.instanceId) ?? [];
+    return shownInstance(state, instance, { own, now });
+  });
+}
+
+function shownInstance(
+  state: CloudState,
+  instance: Instance,
+  { own, now }: { readonly own: readonly NetworkInterface[]; readonly now: number },
+): Record<string, unknown> {
+  return {
+    ...atRest(instance),
+    status: instanceStatus(instance, now),
+    enis: own.map((eni) => ({
+      networkInterfaceId: eni.networkInterfaceId,
+      privateIps: eni.privateIps,
+      ipv6s: eni.ipv6s,
+      primary: eni.type === 'Primary',
+      sourceDestCheck: eni.sourceDestCheck,
+    })),
+    ...shownOwnership(instance),
+    tags: shownTags(state.tags.get(instance.instanceId) ?? []),
+  };
+}
+
+function shownNetworkInterface(
+  state: CloudState,
+  eni: NetworkInterface,
+  now: number,
+): Record<string, unknown> {
+  return {
+    ...atRest(eni),
+    status: interfaceStatus(eni, now),
+    ...shownOwnership(eni),
+    tags: shownTags(state.tags.get(eni.networkInterfaceId) ?? []),
+  };
+}
+
+function shownDisk(state: CloudState, disk: Disk): Record<string, unknown> {
+  return {
+    ...disk,
+    ...shownOwnership(disk),
+    tags: shownTags(state.tags.get(disk.diskId) ?? []),
+  };
 }
 
 function shownLoadBalancer(
@@ -135,7 +253,7 @@ function shownGroup(state: CloudState, group: VServerGroup): Record<string, unkn
 
 function shownTombstone(tombstone: Tombstone, now: number): Record<string, unknown> {
   const { object, ...facts } = tombstone;
-  const last = object as Ownership & { readonly tags: Tags };
+  const last = object as Ownership & Passing & { readonly tags: Tags };
   return {
     ...facts,
     createdAt: shownTime(tombstone.createdAt),
@@ -143,6 +261,6 @@ function shownTombstone(tombstone: Tombstone, now: number): Record<string, unkno
     object:
       tombstone.kind === 'listener'
         ? shownListener(object as Listener, last.tags, now)
-        : { ...last, ...shownOwnership(last), tags: shownTags(last.tags) },
+        : { ...atRest(last), ...shownOwnership(last), tags: shownTags(last.tags) },
   };
 }

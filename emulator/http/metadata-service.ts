@@ -1,9 +1,9 @@
-import type { Instance } from '../model/cloud-objects.ts';
+import type { Instance, NetworkInterface } from '../model/compute-objects.ts';
 import type { CallLog } from '../model/call-log.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { AccessKey, CloudState } from '../model/cloud-state.ts';
 import type { EmulatorClock } from '../model/emulator-clock.ts';
-import { macAddress } from '../model/instance-operations.ts';
+import { macAddress } from '../model/mac-address.ts';
 import type { WireAnswer, WireRequest } from './wire-message.ts';
 
 interface MetadataParts {
@@ -42,6 +42,7 @@ export class MetadataService {
 
   handle(request: WireRequest): WireAnswer {
     const { log, clock, state } = this.#parts;
+    state.settle(clock.now());
     const path = new URL(request.target, 'http://localhost').pathname;
     const record = log.begin({
       action: METADATA_ACTION,
@@ -121,9 +122,9 @@ export class MetadataService {
     const [instance] = state.instances.list();
     const [firstVpc] = state.vpcs.list();
     const vpc = instance === undefined ? firstVpc : state.vpcs.get(instance.vpcId);
-    const [firstVSwitch] = vpc?.vSwitches ?? [];
+    const firstVSwitch = state.vSwitches.list().find(({ vpcId }) => vpcId === vpc?.vpcId);
     const vSwitchId = instance?.vSwitchId ?? firstVSwitch?.vSwitchId;
-    const vSwitch = vpc?.vSwitches.find((candidate) => candidate.vSwitchId === vSwitchId);
+    const vSwitch = state.vSwitches.get(vSwitchId ?? '');
     const zoneId = instance?.zoneId ?? vSwitch?.zoneId;
     const put = (name: string, value: string | undefined): void => {
       if (value !== undefined && value !== '') leaves.set(name, value);
@@ -135,7 +136,13 @@ export class MetadataService {
     put('vswitch-id', vSwitchId);
     put('vswitch-cidr-block', vSwitch?.cidrBlock);
     put('zone-id', zoneId);
-    if (instance !== undefined) putInstance(put, instance, vSwitch?.cidrBlock, vpc?.cidrBlock);
+    if (instance !== undefined) {
+      putInstance(put, instance);
+      const blocks = { vSwitchCidr: vSwitch?.cidrBlock, vpcCidr: vpc?.cidrBlock };
+      for (const eni of state.networkInterfaces.list()) {
+        if (eni.instanceId === instance.instanceId) putInterface(put, eni, blocks);
+      }
+    }
     return leaves;
   }
 
@@ -191,12 +198,9 @@ export class MetadataService {
   }
 }
 
-function putInstance(
-  put: (name: string, value: string | undefined) => void,
-  instance: Instance,
-  vSwitchCidr: string | undefined,
-  vpcCidr: string | undefined,
-): void {
+type Put = (name: string, value: string | undefined) => void;
+
+function putInstance(put: Put, instance: Instance): void {
   put('instance-id', instance.instanceId);
   put('instance/instance-type', instance.instanceType);
   put('instance/instance-name', instance.instanceName ?? instance.hostName);
@@ -204,19 +208,24 @@ function putInstance(
   put('private-ipv4', instance.privateIps[0]);
   put('public-ipv4', instance.publicIp);
   put('eipv4', instance.eip?.ipAddress);
-  for (const [index, eni] of instance.enis.entries()) {
-    const mac = macAddress(eni.networkInterfaceId);
-    if (eni.primary ?? index === 0) put('mac', mac);
-    const folder = `network/interfaces/macs/${mac}`;
-    put(`${folder}/network-interface-id`, eni.networkInterfaceId);
-    put(`${folder}/primary-ip-address`, eni.privateIps[0]);
-    put(`${folder}/private-ipv4s`, JSON.stringify(eni.privateIps));
-    put(`${folder}/ipv6s`, eni.ipv6s === undefined ? undefined : JSON.stringify(eni.ipv6s));
-    put(`${folder}/vpc-id`, instance.vpcId);
-    put(`${folder}/vpc-cidr-block`, vpcCidr);
-    put(`${folder}/vswitch-id`, instance.vSwitchId);
-    put(`${folder}/vswitch-cidr-block`, vSwitchCidr);
-  }
+}
+
+function putInterface(
+  put: Put,
+  eni: NetworkInterface,
+  blocks: { readonly vSwitchCidr: string | undefined; readonly vpcCidr: string | undefined },
+): void {
+  const mac = macAddress(eni.networkInterfaceId);
+  if (eni.type === 'Primary') put('mac', mac);
+  const folder = `network/interfaces/macs/${mac}`;
+  put(`${folder}/network-interface-id`, eni.networkInterfaceId);
+  put(`${folder}/primary-ip-address`, eni.privateIps[0]);
+  put(`${folder}/private-ipv4s`, JSON.stringify(eni.privateIps));
+  put(`${folder}/ipv6s`, eni.ipv6s.length === 0 ? undefined : JSON.stringify(eni.ipv6s));
+  put(`${folder}/vpc-id`, eni.vpcId);
+  put(`${folder}/vpc-cidr-block`, blocks.vpcCidr);
+  put(`${folder}/vswitch-id`, eni.vSwitchId);
+  put(`${folder}/vswitch-cidr-block`, blocks.vSwitchCidr);
 }
 
 function isoSeconds(at: number): string {

@@ -1,6 +1,7 @@
 import {
   findPublishedOperation,
   isPublishedVersion,
+  operationKey,
   type PublishedOperation,
 } from '../model/api-catalog.ts';
 import { ApiError, apiError } from '../model/api-error.ts';
@@ -9,7 +10,7 @@ import type { CallOutcome, CallRunner } from '../model/call-runner.ts';
 import { notServed } from '../model/cloud.ts';
 import type { AccessKey, CloudState } from '../model/cloud-state.ts';
 import type { EmulatorClock } from '../model/emulator-clock.ts';
-import { principalOf } from '../model/identity-operations.ts';
+import { ANONYMOUS, principalOf, UNSIGNED_ACTIONS } from '../model/identity-operations.ts';
 import { isMutatingAction } from '../model/operation-table.ts';
 import {
   isHeaderSignatureRight,
@@ -110,8 +111,10 @@ export class RpcGateway {
       }
       if (record.action === '') throw missing('Action');
       if (record.version === '') throw missing('Version');
-      const caller = this.#authenticate(request, parameters);
-      record.principal = principalOf(caller);
+      const caller = isUnsigned(request, parameters, record)
+        ? ANONYMOUS
+        : this.#authenticate(request, parameters);
+      if (caller !== ANONYMOUS) record.principal = principalOf(caller);
       const operation = requireOperation(record);
       const { gone } = request;
       return await this.#parts.runner.run({ operation, parameters: own, caller, record, gone });
@@ -222,6 +225,19 @@ function accessKeyIdOf(
     : parseAuthorization(authorization)?.accessKeyId;
 }
 
+/** Tells whether a call has no signature and needs none. */
+function isUnsigned(
+  request: WireRequest,
+  { query, form }: WireParameters,
+  { version, action }: CallRecord,
+): boolean {
+  return (
+    UNSIGNED_ACTIONS.has(operationKey(version, action)) &&
+    request.headers.authorization === undefined &&
+    ![...query, ...form].some(([name]) => name === 'Signature')
+  );
+}
+
 function requireOperation(record: CallRecord): PublishedOperation {
   if (!isPublishedVersion(record.version)) {
     throw apiError(undefined, 'InvalidVersion', 'The specified version is not valid.');
@@ -276,6 +292,9 @@ function writeAnswer(
           Code: outcome.error.code,
           Message: outcome.error.message,
           Recommend: `https://next.api.aliyun.com/troubleshoot?q=${outcome.error.code}`,
+          ...(outcome.error.accessDenied === undefined
+            ? {}
+            : { AccessDeniedDetail: outcome.error.accessDenied }),
         };
   const root = error === undefined ? `${record.action}Response` : 'Error';
   const retryAfterMs = error?.retryAfterMs;

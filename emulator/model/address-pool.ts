@@ -8,13 +8,15 @@ export function nextPublicAddress(state: CloudState, ipVersion: string): string 
   return `47.96.${1 + ((number >> 8) & 127)}.${number & 255}`;
 }
 
-/** Lists the addresses of a vSwitch that are in use by instances or load balancers. */
+/** Lists the private addresses that are in use by instances, network interfaces or load balancers. */
 function usedAddresses(state: CloudState): Set<string> {
   const used = new Set<string>();
   for (const loadBalancer of state.loadBalancers.list()) used.add(loadBalancer.address);
   for (const instance of state.instances.list()) {
     for (const address of instance.privateIps) used.add(address);
-    for (const eni of instance.enis) for (const address of eni.privateIps) used.add(address);
+  }
+  for (const { privateIps } of state.networkInterfaces.list()) {
+    for (const address of privateIps) used.add(address);
   }
   return used;
 }
@@ -28,27 +30,38 @@ export function isFreeAddress(state: CloudState, cidrBlock: string, address: str
 
 /** Finds the first free address of a CIDR block. */
 export function findFreeAddress(state: CloudState, cidrBlock: string): string | undefined {
-  const used = usedAddresses(state);
-  const first = firstOf(cidrBlock);
-  const size = sizeOf(cidrBlock);
-  for (let offset = 0; offset < size; offset += 1) {
-    const address = fromNumber(first + offset);
-    if (isUsable(offset, size) && !used.has(address)) return address;
-  }
-  return undefined;
+  return findFreeAddresses(state, cidrBlock, { count: 1, besides: [] })[0];
 }
 
-/** Counts the free addresses of a CIDR block. */
-export function countFreeAddresses(state: CloudState, cidrBlock: string): number {
+/** Finds the first free addresses of a CIDR block, fewer where it has not as many. */
+export function findFreeAddresses(
+  state: CloudState,
+  cidrBlock: string,
+  wanted: { readonly count: number; readonly besides: readonly string[] },
+): string[] {
+  const used = usedAddresses(state);
+  for (const address of wanted.besides) used.add(address);
   const first = firstOf(cidrBlock);
   const size = sizeOf(cidrBlock);
-  let taken = 0;
-  for (const address of usedAddresses(state)) {
-    if (!ipaddr.IPv4.isValidFourPartDecimal(address)) continue;
-    const offset = toNumber(address) - first;
-    if (offset >= 0 && offset < size && isUsable(offset, size)) taken += 1;
+  const found: string[] = [];
+  for (let offset = 0; offset < size && found.length < wanted.count; offset += 1) {
+    const address = fromNumber(first + offset);
+    if (isUsable(offset, size) && !used.has(address)) found.push(address);
   }
-  return Math.max(size - 4 - taken, 0);
+  return found;
+}
+
+/** Makes a counter of the free addresses of CIDR blocks, as they are now. */
+export function freeAddressCounter(state: CloudState): (cidrBlock: string) => number {
+  const used = [...usedAddresses(state)]
+    .filter((address) => ipaddr.IPv4.isValidFourPartDecimal(address))
+    .map(toNumber);
+  return (cidrBlock) => {
+    const first = firstOf(cidrBlock);
+    const size = sizeOf(cidrBlock);
+    const taken = used.filter((number) => isUsable(number - first, size)).length;
+    return Math.max(size - 4 - taken, 0);
+  };
 }
 
 /** The first and the last three addresses of a vSwitch belong to the cloud. */

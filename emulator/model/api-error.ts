@@ -6,13 +6,22 @@ export class ApiError extends Error {
   readonly httpStatus: number;
   /** How long the caller should wait, told in the answer's `x-acs-retry-after` header. */
   readonly retryAfterMs: number | undefined;
+  /** Which permission is missing, told in the answer's `AccessDeniedDetail`. */
+  readonly accessDenied: Readonly<Record<string, string>> | undefined;
 
-  constructor(code: string, httpStatus: number, message: string, retryAfterMs?: number) {
+  constructor(
+    code: string,
+    httpStatus: number,
+    message: string,
+    retryAfterMs?: number,
+    accessDenied?: Readonly<Record<string, string>>,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.code = code;
     this.httpStatus = httpStatus;
     this.retryAfterMs = retryAfterMs;
+    this.accessDenied = accessDenied;
   }
 }
 

@@ -6,6 +6,7 @@ import type { AccessKey } from './cloud-state.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
 import type { Fault, FaultBoard, FaultKind, FaultMoment } from './fault-board.ts';
 import type { HoldDesk } from './hold-desk.ts';
+import { principalsOf } from './identity-operations.ts';
 import { shortenLists } from './list-fault.ts';
 import type { Answer } from './operation-context.ts';
 
@@ -55,7 +56,12 @@ export class CallRunner {
     const { cloud, faults } = this.#parts;
     const { record, operation, parameters } = call;
     const epoch = this.#epoch;
-    const acting = faults.trigger(operation.action, parameters);
+    const acting = faults.trigger({
+      action: operation.action,
+      product: operation.product,
+      principals: principalsOf(call.caller),
+      parameters,
+    });
     record.faultIds = acting.map(({ id }) => id);
     const marked = { operation, parameters, caller: call.caller, seq: record.seq };
     let unmark = cloud.markRunning(marked);
@@ -167,7 +173,8 @@ function isLag(fault: Fault): boolean {
 
 function refusalOf(operation: PublishedOperation, acting: readonly Fault[]): ApiError | undefined {
   const fault = acting.find(
-    ({ kind, applied }) => kind === 'throttle' || (kind === 'error' && applied !== true),
+    ({ kind, applied }) =>
+      kind === 'deny' || kind === 'throttle' || (kind === 'error' && applied !== true),
   );
   return fault === undefined ? undefined : orderedError(operation, fault);
 }
@@ -182,12 +189,30 @@ function orderedError(operation: PublishedOperation, fault: Fault): ApiError {
       fault.delayMs,
     );
   }
+  if (fault.kind === 'deny') return denied(operation, fault);
   const code = fault.code ?? 'ServiceUnavailable';
   const published = fault.code === undefined ? 503 : findErrorStatus(operation, code);
   return new ApiError(
     code,
     fault.httpStatus ?? published ?? 400,
     fault.message ?? 'The request has failed due to a fault that was ordered.',
+  );
+}
+
+/** The answer to a caller without the permission, which names the permission. */
+function denied(operation: PublishedOperation, fault: Fault): ApiError {
+  const code = fault.code ?? 'Forbidden.RAM';
+  return new ApiError(
+    code,
+    fault.httpStatus ?? findErrorStatus(operation, code) ?? 403,
+    fault.message ??
+      "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+    undefined,
+    {
+      AuthAction: `${operation.product}:${operation.action}`,
+      NoPermissionType: 'ImplicitDeny',
+      PolicyType: 'AccountLevelIdentityBasedPolicy',
+    },
   );
 }
 

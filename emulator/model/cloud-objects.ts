@@ -1,3 +1,5 @@
+import type { Passage } from './passage.ts';
+
 /** Whose an object is and which call made it; `createdBySeq` is null for seeded objects. */
 export interface Ownership {
   readonly accountId: string;
@@ -9,48 +11,6 @@ export interface Ownership {
 export interface Tag {
   readonly key: string;
   readonly value: string;
-}
-
-export interface RouteTable {
-  readonly routeTableId: string;
-  readonly type: 'System' | 'Custom';
-}
-
-export interface VSwitch {
-  readonly vSwitchId: string;
-  readonly zoneId: string;
-  readonly cidrBlock: string;
-  readonly vSwitchName?: string;
-}
-
-export interface Vpc extends Ownership {
-  readonly vpcId: string;
-  readonly cidrBlock: string;
-  readonly vpcName?: string;
-  readonly vSwitches: readonly VSwitch[];
-  readonly routeTables: readonly RouteTable[];
-}
-
-export interface NetworkInterface {
-  readonly networkInterfaceId: string;
-  readonly privateIps: readonly string[];
-  readonly ipv6s?: readonly string[];
-  readonly primary?: boolean;
-}
-
-export interface Instance extends Ownership {
-  readonly instanceId: string;
-  readonly instanceName?: string;
-  readonly zoneId: string;
-  readonly vSwitchId: string;
-  readonly vpcId: string;
-  readonly instanceType: string;
-  readonly hostName: string;
-  readonly privateIps: readonly string[];
-  readonly publicIp?: string;
-  readonly eip?: { readonly allocationId: string; readonly ipAddress: string };
-  readonly enis: readonly NetworkInterface[];
-  readonly status: string;
 }
 
 export interface LoadBalancer extends Ownership {
@@ -76,12 +36,6 @@ export interface LoadBalancer extends Ownership {
   readonly modificationProtectionReason: string;
 }
 
-/** A state that a listener passes through until the clock reaches `until`. */
-export interface Transition {
-  readonly status: string;
-  readonly until: number;
-}
-
 /**
  * A listener. `status` is where it rests (`running` or `stopped`) once `transition` is over; the
  * settings carry the names of the describing operation.
@@ -91,7 +45,7 @@ export interface Listener extends Ownership {
   readonly listenerProtocol: 'tcp' | 'udp';
   readonly listenerPort: number;
   readonly status: string;
-  readonly transition?: Transition;
+  readonly transition?: Passage;
   readonly settings: ListenerSettings;
 }
 
@@ -113,12 +67,22 @@ export interface VServerGroup extends Ownership {
   readonly backendServers: readonly BackendServer[];
 }
 
-/** The kinds of objects that calls make and remove; tombstones are kept for these. */
-export type ObjectKind = 'loadBalancer' | 'listener' | 'vServerGroup';
+/** The kinds of objects that are made and removed; tombstones are kept for these. */
+export type ObjectKind =
+  | 'loadBalancer'
+  | 'listener'
+  | 'vServerGroup'
+  | 'vpc'
+  | 'vSwitch'
+  | 'routeTable'
+  | 'routeEntry'
+  | 'instance'
+  | 'networkInterface'
+  | 'disk';
 
 /** An object that is gone: what it was, and the calls that made and removed it. */
 export interface Tombstone {
-  readonly kind: ObjectKind | 'instance' | 'vpc';
+  readonly kind: ObjectKind;
   readonly id: string;
   readonly accountId: string;
   readonly createdBySeq: number | null;

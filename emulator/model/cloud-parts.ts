@@ -7,6 +7,7 @@ import { CloudState } from './cloud-state.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
 import { FaultBoard } from './fault-board.ts';
 import { HoldDesk } from './hold-desk.ts';
+import { plantSeed } from './seed-planting.ts';
 
 /** What a cloud is started with. */
 export interface CloudStart {
@@ -34,7 +35,7 @@ export class CloudParts {
     this.#start = start;
     this.clock = start.clock;
     this.state = new CloudState(start.idSeed, changedSettings(DEFAULT_SETTINGS, start.settings));
-    this.state.addSeed(start.seed);
+    plantSeed(this.state, start.seed);
     this.state.letKeysLast();
     this.cloud = new Cloud(this.state);
     this.runner = new CallRunner({

@@ -1,15 +1,11 @@
 import { IdGenerator } from './id-generator.ts';
-import type {
-  Instance,
-  Listener,
-  LoadBalancer,
-  Tag,
-  Tombstone,
-  VServerGroup,
-  Vpc,
-} from './cloud-objects.ts';
-import { DEFAULT_ACCOUNT, DEFAULT_REGION, type CloudSeed } from './cloud-seed.ts';
-import { changedSettings, type EmulatorSettings } from './emulator-settings.ts';
+import type { Listener, LoadBalancer, Tag, Tombstone, VServerGroup } from './cloud-objects.ts';
+import { DEFAULT_ACCOUNT, DEFAULT_REGION } from './cloud-seed.ts';
+import type { Disk, Instance, NetworkInterface } from './compute-objects.ts';
+import type { EmulatorSettings } from './emulator-settings.ts';
+import type { RouteEntry, RouteTable, Vpc, VSwitch } from './network-objects.ts';
+import type { Departure } from './passage.ts';
+import { settleDepartures, type DepartingKind } from './tombstone.ts';
 import { VersionedStore } from './versioned-store.ts';
 
 /** A key that calls are signed with; temporary ones carry a token and an end. */
@@ -18,8 +14,12 @@ export interface AccessKey {
   readonly accessKeySecret: string;
   readonly securityToken?: string;
   readonly accountId: string;
+  /** The RAM user that the key belongs to. */
+  readonly userName?: string;
   /** The role that a temporary key acts for. */
   readonly roleName?: string;
+  /** The name of the session that a temporary key was made for. */
+  readonly sessionName?: string;
   readonly expiresAt?: number;
 }
 
@@ -30,12 +30,21 @@ export interface TokenRecord {
   readonly finishedAt: number;
 }
 
-/** A seed that names an id which is taken. */
-export class SeedConflict extends Error {
-  constructor(id: string) {
-    super(`Cannot seed "${id}": an object of that id exists`);
-    this.name = 'SeedConflict';
-  }
+/** An identity provider whose tokens are exchanged for a role. */
+export interface OidcProvider {
+  readonly name: string;
+  readonly accountId: string;
+  readonly issuer: string;
+  readonly clientIds: readonly string[];
+}
+
+/** A role that others may take. */
+export interface RamRole {
+  readonly name: string;
+  readonly accountId: string;
+  readonly maxSessionDurationSeconds: number;
+  /** Subjects of tokens that may take it; undefined for any. */
+  readonly trustedSubjects?: readonly string[];
 }
 
 /** Everything the cloud knows; all changes go through operations, seeds and the admin interface. */
@@ -43,8 +52,17 @@ export class CloudState {
   readonly ids: IdGenerator;
   readonly accounts = new Set<string>();
   readonly accessKeys = new Map<string, AccessKey>();
+  /** By account and name. */
+  readonly oidcProviders = new Map<string, OidcProvider>();
+  /** By account and name. */
+  readonly ramRoles = new Map<string, RamRole>();
   readonly vpcs = new VersionedStore<Vpc>();
+  readonly vSwitches = new VersionedStore<VSwitch>();
+  readonly routeTables = new VersionedStore<RouteTable>();
+  readonly routeEntries = new VersionedStore<RouteEntry>();
   readonly instances = new VersionedStore<Instance>();
+  readonly networkInterfaces = new VersionedStore<NetworkInterface>();
+  readonly disks = new VersionedStore<Disk>();
   readonly loadBalancers = new VersionedStore<LoadBalancer>();
   readonly listeners = new VersionedStore<Listener>();
   readonly vServerGroups = new VersionedStore<VServerGroup>();
@@ -52,7 +70,12 @@ export class CloudState {
   readonly tags = new VersionedStore<readonly Tag[]>();
   readonly tombstones: Tombstone[] = [];
   readonly tokens = new Map<string, TokenRecord>();
-  /** Until when a load balancer is held by a write. */
+  /** What is on its way out, by id. */
+  readonly departing = new Map<
+    string,
+    { readonly kind: DepartingKind; readonly departure: Departure }
+  >();
+  /** Until when a load balancer or a VPC is held by a write. */
   readonly heldUntil = new Map<string, number>();
   regionId = DEFAULT_REGION;
   ramRole: string | undefined;
@@ -65,58 +88,20 @@ export class CloudState {
     this.settings = settings;
   }
 
-  /**
-   * Adds what a seed names to what is there.
-   *
-   * Shape: all or nothing. A key that was there at the start or outlived a reset may be named
-   *   once more, so that a seed can be repeated after a reset.
-   * Errors: `SeedConflict` when an id is taken.
-   */
-  addSeed(seed: CloudSeed): void {
-    this.#refuseTakenIds(seed);
-    const accounts = (seed.accounts ?? []).map((account) =>
-      typeof account === 'string' ? account : account.accountId,
-    );
-    const accountId = accounts[0] ?? seed.accessKeys?.[0]?.account ?? this.#firstAccount();
-    const regionId = seed.regionId ?? this.regionId;
-    this.regionId = regionId;
-    if (seed.ramRole !== undefined) this.ramRole = seed.ramRole;
-    for (const account of accounts) this.accounts.add(account);
-    for (const { account, ...key } of seed.accessKeys ?? []) {
-      this.#lastingKeys.delete(key.accessKeyId);
-      this.accounts.add(account ?? accountId);
-      this.accessKeys.set(key.accessKeyId, { ...key, accountId: account ?? accountId });
-    }
+  /** Lets pass what the clock has come to: objects on their way out are gone by now. */
+  settle(now: number): void {
+    settleDepartures(this, now);
+  }
 
-    // Seeded objects have always been there: no lag hides them.
-    const ownership = { createdAt: 0, createdBySeq: null };
-    for (const { account, ...vpc } of seed.vpcs ?? []) {
-      this.accounts.add(account ?? accountId);
-      const added: Vpc = {
-        ...ownership,
-        ...vpc,
-        accountId: account ?? accountId,
-        regionId: vpc.regionId ?? regionId,
-        vSwitches: vpc.vSwitches ?? [],
-        routeTables: vpc.routeTables ?? [],
-      };
-      this.vpcs.set(vpc.vpcId, added, -Infinity);
-    }
-    for (const { account, ...instance } of seed.instances ?? []) {
-      this.accounts.add(account ?? accountId);
-      const added: Instance = {
-        ...ownership,
-        ...instance,
-        accountId: account ?? accountId,
-        regionId: instance.regionId ?? regionId,
-        vpcId: this.#vpcOfVSwitch(instance.vSwitchId)?.vpcId ?? '',
-        hostName: instance.hostName ?? instance.instanceId,
-        enis: instance.enis ?? [],
-        status: instance.status ?? 'Running',
-      };
-      this.instances.set(instance.instanceId, added, -Infinity);
-    }
-    this.settings = changedSettings(this.settings, { quotas: seed.quotas ?? {} });
+  /** Adds a key; one that may be named once more may not a second time. */
+  addKey(key: AccessKey): void {
+    this.#lastingKeys.delete(key.accessKeyId);
+    this.accessKeys.set(key.accessKeyId, key);
+  }
+
+  /** Tells whether a key of that id is there and may not be named once more. */
+  isTakenKey(accessKeyId: string): boolean {
+    return this.accessKeys.has(accessKeyId) && !this.#lastingKeys.has(accessKeyId);
   }
 
   /** Forgets all objects, tokens and locks; accounts, keys, region, role and settings stay. */
@@ -124,6 +109,7 @@ export class CloudState {
     for (const store of this.#stores()) store.clear();
     this.tombstones.length = 0;
     this.tokens.clear();
+    this.departing.clear();
     this.heldUntil.clear();
     this.ids.restore();
     this.letKeysLast();
@@ -134,12 +120,15 @@ export class CloudState {
     for (const accessKeyId of this.accessKeys.keys()) this.#lastingKeys.add(accessKeyId);
   }
 
-  findVSwitch(vSwitchId: string): { readonly vpc: Vpc; readonly zoneId: string } | undefined {
-    for (const vpc of this.vpcs.list()) {
-      const vSwitch = vpc.vSwitches.find((candidate) => candidate.vSwitchId === vSwitchId);
-      if (vSwitch !== undefined) return { vpc, zoneId: vSwitch.zoneId };
-    }
-    return undefined;
+  /** The account that is meant where none is named. */
+  get firstAccount(): string {
+    const [first] = this.accounts;
+    return first ?? DEFAULT_ACCOUNT;
+  }
+
+  /** Tells whether something of that id is there now. */
+  has(id: string): boolean {
+    return OBJECT_STORES.some((name) => this[name].get(id) !== undefined);
   }
 
   quota(name: string): number {
@@ -149,50 +138,22 @@ export class CloudState {
 
   #stores(): VersionedStore<never>[] {
     return [
-      this.vpcs,
-      this.instances,
-      this.loadBalancers,
-      this.listeners,
-      this.vServerGroups,
+      ...OBJECT_STORES.map((name) => this[name]),
       this.tags,
     ] as unknown as VersionedStore<never>[];
   }
-
-  #firstAccount(): string {
-    const [first] = this.accounts;
-    return first ?? DEFAULT_ACCOUNT;
-  }
-
-  #vpcOfVSwitch(vSwitchId: string): Vpc | undefined {
-    return this.findVSwitch(vSwitchId)?.vpc;
-  }
-
-  #refuseTakenIds(seed: CloudSeed): void {
-    const seen = new Set<string>();
-    const refuse = (id: string, taken: boolean): void => {
-      if (taken || seen.has(id)) throw new SeedConflict(id);
-      seen.add(id);
-    };
-    for (const vpc of seed.vpcs ?? []) {
-      refuse(vpc.vpcId, this.vpcs.get(vpc.vpcId) !== undefined);
-      for (const { vSwitchId } of vpc.vSwitches ?? []) {
-        refuse(vSwitchId, this.findVSwitch(vSwitchId) !== undefined);
-      }
-      for (const { routeTableId } of vpc.routeTables ?? []) {
-        refuse(routeTableId, this.#hasRouteTable(routeTableId));
-      }
-    }
-    for (const { instanceId } of seed.instances ?? []) {
-      refuse(instanceId, this.instances.get(instanceId) !== undefined);
-    }
-    for (const { accessKeyId } of seed.accessKeys ?? []) {
-      refuse(accessKeyId, this.accessKeys.has(accessKeyId) && !this.#lastingKeys.has(accessKeyId));
-    }
-  }
-
-  #hasRouteTable(routeTableId: string): boolean {
-    return this.vpcs
-      .list()
-      .some((vpc) => vpc.routeTables.some((table) => table.routeTableId === routeTableId));
-  }
 }
+
+/** The stores of objects by kind, in the order in which a file keeps them. */
+export const OBJECT_STORES = [
+  'vpcs',
+  'vSwitches',
+  'routeTables',
+  'routeEntries',
+  'instances',
+  'networkInterfaces',
+  'disks',
+  'loadBalancers',
+  'listeners',
+  'vServerGroups',
+] as const;

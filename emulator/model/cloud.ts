@@ -1,5 +1,5 @@
 import { ApiError, apiError } from './api-error.ts';
-import type { PublishedOperation } from './api-catalog.ts';
+import { publishesError, type PublishedOperation } from './api-catalog.ts';
 import type { AccessKey, CloudState } from './cloud-state.ts';
 import { OperationContext, type Answer } from './operation-context.ts';
 import { readOperationParameters, type OperationParameters } from './operation-parameters.ts';
@@ -31,6 +31,15 @@ interface Bucket {
 }
 
 const MAX_TOKEN_LENGTH = 64;
+// What a repeated token gets while its first call is running; the first that is published.
+const PROCESSING_CODES = [
+  'OperationFailed.TokenIsProcessing',
+  'LastTokenProcessing',
+  'OperationFailed.LastTokenProcessing',
+  'OperationFailed.IdempotentTokenProcessing',
+  'TOKEN_PROCESSING',
+  'IdempotentProcessing',
+];
 
 /**
  * The state machine of the cloud: takes one call at a time, changes state, answers.
@@ -51,6 +60,7 @@ export class Cloud {
   /** Carries out a call. */
   execute(call: CloudCall): CloudAnswer {
     const { operation } = call;
+    this.state.settle(call.now);
     this.#throttle(call);
     const parameters = readOperationParameters(operation, call.parameters);
     this.#checkRegion(operation, parameters);
@@ -73,9 +83,10 @@ export class Cloud {
     });
     try {
       const answer = handler(context);
-      const held = context.heldLoadBalancerId;
-      if (held !== undefined && this.state.loadBalancers.get(held) !== undefined) {
-        this.state.heldUntil.set(held, call.now + this.state.settings.lockMs);
+      for (const id of context.heldIds) {
+        if (this.state.has(id)) {
+          this.state.heldUntil.set(id, call.now + this.state.settings.lockMs);
+        }
       }
       if (token !== undefined) {
         this.state.tokens.set(token, {
@@ -84,7 +95,7 @@ export class Cloud {
           finishedAt: call.now,
         });
       }
-      return { answer, applied: mutating };
+      return { answer, applied: mutating && !context.changedNothing };
     } finally {
       for (const id of context.objectIds) call.objectIds.add(id);
     }
@@ -114,10 +125,10 @@ export class Cloud {
 
   #throttle(call: CloudCall): void {
     const { rates } = this.state.settings;
-    const { action } = call.operation;
+    const { action, product } = call.operation;
     const rate = rates[action] ?? rates.default ?? 0;
     if (rate <= 0) return;
-    const key = `${call.caller.accountId}/${action}`;
+    const key = `${call.caller.accountId}/${product}/${action}`;
     const size = Math.max(rate, 1);
     const bucket = this.#buckets.get(key) ?? { tokens: size, at: call.now };
     const refilled = bucket.tokens + ((call.now - bucket.at) * rate) / 1000;
@@ -157,7 +168,7 @@ export class Cloud {
     if (running !== undefined && running !== call.seq) {
       throw apiError(
         call.operation,
-        'OperationFailed.TokenIsProcessing',
+        processingCode(call.operation),
         'The request with this ClientToken is being processed.',
       );
     }
@@ -174,9 +185,9 @@ export class Cloud {
         'The ClientToken was used with other parameters.',
       );
     }
-    for (const id of Object.values(record.answer)) {
-      if (typeof id === 'string' && id.startsWith('lb-')) call.objectIds.add(id);
-    }
+    // What CreateSomething has made is named SomethingId.
+    const made = record.answer[`${call.operation.action.replace(/^Create/, '')}Id`];
+    if (typeof made === 'string') call.objectIds.add(made);
     return record.answer;
   }
 }
@@ -200,6 +211,12 @@ export function notServed(operation: PublishedOperation | undefined): ApiError {
   );
 }
 
+function processingCode(operation: PublishedOperation): string {
+  const published = PROCESSING_CODES.find((code) => publishesError(operation, code));
+  if (published !== undefined) return published;
+  return operation.product === 'slb' ? 'OperationFailed.TokenIsProcessing' : 'LastTokenProcessing';
+}
+
 type TokenCall = Pick<CloudCall, 'operation' | 'parameters' | 'caller'>;
 
 function tokenParameter(call: TokenCall): string | undefined {
@@ -210,7 +227,8 @@ function tokenParameter(call: TokenCall): string | undefined {
 }
 
 function tokenKey(call: TokenCall, token: string): string {
-  return `${call.caller.accountId}/${call.operation.action}/${token}`;
+  const { version, action } = call.operation;
+  return `${call.caller.accountId}/${version}/${action}/${token}`;
 }
 
 /** What makes two calls with one token the same: all their other parameters. */

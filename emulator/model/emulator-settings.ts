@@ -1,8 +1,8 @@
 /** What an operator of the local cloud may change about its behaviour. */
 export interface EmulatorSettings {
-  /** How long an accepted write holds its load balancer. */
+  /** How long an accepted write holds its load balancer or its VPC. */
   readonly lockMs: number;
-  /** How long a listener is starting, stopping or configuring. */
+  /** How long an object passes through a state: starting, configuring, pending, deleting … */
   readonly transitionMs: number;
   /** How long after a write its tags become visible. */
   readonly tagLagMs: number;
@@ -33,6 +33,10 @@ export const QUOTAS: Readonly<Record<string, { readonly limit: number; readonly 
     slb_quota_backendservers_per_call_num: { limit: 40, about: 'backend servers in one call' },
     slb_quota_vservergroups_num: { limit: 0, about: 'server groups of a load balancer' },
     slb_quota_tags_num: { limit: 20, about: 'tags of a CLB object' },
+    vpc_quota_instances_num: { limit: 10, about: 'VPCs of a region' },
+    vpc_quota_vswitches_num: { limit: 150, about: 'vSwitches of a VPC' },
+    vpc_quota_route_tables_num: { limit: 9, about: 'custom route tables of a VPC' },
+    vpc_quota_route_entrys_num: { limit: 200, about: 'custom route entries of a route table' },
   };
 
 /** A cloud that is no softer than the real one. */

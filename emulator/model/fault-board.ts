@@ -1,5 +1,6 @@
 /** What each kind of fault does to the calls it matches. */
 export const FAULT_KINDS = {
+  deny: 'It is refused as by RAM, `Forbidden.RAM` with status 403 unless told otherwise, with `AccessDeniedDetail`; until removed unless `times` says otherwise.',
   error:
     'It is refused with `code` and `httpStatus` and changes nothing; with `applied: true` it takes effect first.',
   throttle: 'It is throttled and changes nothing; `delayMs` is the wait that the answer asks for.',
@@ -24,6 +25,10 @@ export type FaultMoment = 'received' | 'applied';
 /** A fault as it is ordered. */
 export interface FaultOrder {
   readonly action?: string;
+  /** The product whose calls it matches; actions of one name exist in several. */
+  readonly product?: string;
+  /** Whose calls it matches: a resource name such as `acs:ram::1:role/x`, or an access key. */
+  readonly principal?: string;
   readonly match?: Readonly<Record<string, string | number | boolean>>;
   readonly nth?: number;
   readonly times?: number;
@@ -42,6 +47,15 @@ export interface Fault extends FaultOrder {
   readonly id: string;
   seen: number;
   acted: number;
+}
+
+/** A call as faults see it. */
+export interface FaultedCall {
+  readonly action: string;
+  readonly product: string;
+  /** Every name of the caller. */
+  readonly principals: readonly string[];
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** Holds the faults that are set and counts the calls they match. */
@@ -73,13 +87,14 @@ export class FaultBoard {
   }
 
   /** Counts a call against every fault it matches, and gives those that act on it. */
-  trigger(action: string, parameters: ReadonlyMap<string, string>): Fault[] {
+  trigger(call: FaultedCall): Fault[] {
     const acting: Fault[] = [];
     for (const fault of this.#faults) {
-      if (!matches(fault, action, parameters)) continue;
+      if (!matches(fault, call)) continue;
       fault.seen += 1;
       const first = fault.nth ?? 1;
-      const times = fault.times ?? 1;
+      // A permission that is taken away stays away.
+      const times = fault.times ?? (fault.kind === 'deny' ? 0 : 1);
       if (fault.seen < first) continue;
       if (times > 0 && fault.seen >= first + times) continue;
       fault.acted += 1;
@@ -89,12 +104,11 @@ export class FaultBoard {
   }
 }
 
-function matches(
-  fault: FaultOrder,
-  action: string,
-  parameters: ReadonlyMap<string, string>,
-): boolean {
+function matches(fault: FaultOrder, call: FaultedCall): boolean {
+  const { action, product, parameters } = call;
   if (fault.action !== undefined && fault.action !== action) return false;
+  if (fault.product !== undefined && fault.product !== product) return false;
+  if (fault.principal !== undefined && !call.principals.includes(fault.principal)) return false;
   return Object.entries(fault.match ?? {}).every(
     ([name, value]) => parameters.get(name) === String(value),
   );

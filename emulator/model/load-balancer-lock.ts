@@ -33,6 +33,6 @@ export function claimLoadBalancer(
       'The load balancer is being configured by an earlier operation; try again later.',
     );
   }
-  context.heldLoadBalancerId = loadBalancerId;
+  context.heldIds.add(loadBalancerId);
   return loadBalancer;
 }

@@ -73,7 +73,7 @@ function createLoadBalancer(context: OperationContext): Answer {
   putTags(context, loadBalancerId, tags);
   state.loadBalancers.set(loadBalancerId, loadBalancer, context.now);
   context.objectIds.add(loadBalancerId);
-  context.heldLoadBalancerId = loadBalancerId;
+  context.heldIds.add(loadBalancerId);
   return {
     LoadBalancerId: loadBalancerId,
     LoadBalancerName: loadBalancer.loadBalancerName,
@@ -118,13 +118,12 @@ function creationPlace(context: OperationContext): Place {
   if (vSwitchId === undefined) {
     throw context.failure('MissingParam.VSwitchId', 'An intranet load balancer needs VSwitchId.');
   }
-  const found = state.findVSwitch(vSwitchId);
-  const vSwitch = found?.vpc.vSwitches.find((candidate) => candidate.vSwitchId === vSwitchId);
-  if (found === undefined || vSwitch === undefined || !context.sees(found.vpc)) {
+  const vSwitch = state.vSwitches.get(vSwitchId);
+  if (vSwitch === undefined || !context.sees(vSwitch)) {
     throw context.failure('InvalidVSwitchId.NotFound', 'The specified VSwitchId does not exist.');
   }
   const vpcId = parameters.findText('VpcId');
-  if (vpcId !== undefined && vpcId !== found.vpc.vpcId) {
+  if (vpcId !== undefined && vpcId !== vSwitch.vpcId) {
     throw context.failure('InvalidVpcId.NotExist', 'The vSwitch is not in the specified VPC.');
   }
   const wanted = parameters.findText('Address');
@@ -140,7 +139,7 @@ function creationPlace(context: OperationContext): Place {
     addressType,
     addressIPVersion,
     networkType: 'vpc',
-    vpcId: found.vpc.vpcId,
+    vpcId: vSwitch.vpcId,
     vSwitchId,
   };
 }

@@ -1,8 +1,9 @@
-import type { PublishedOperation } from './api-catalog.ts';
+import { publishesError, type PublishedOperation } from './api-catalog.ts';
 import { apiError, type ApiError } from './api-error.ts';
 import type { LoadBalancer, Ownership, Tag } from './cloud-objects.ts';
 import type { AccessKey, CloudState } from './cloud-state.ts';
 import type { OperationParameters } from './operation-parameters.ts';
+import type { Passing } from './passage.ts';
 
 /** The JSON members of an answer beside its request id. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -32,8 +33,10 @@ export class OperationContext {
   readonly asOf: number;
   /** The ids of the objects that the call names or makes, for the call log. */
   readonly objectIds = new Set<string>();
-  /** The load balancer that an accepted call holds. */
-  heldLoadBalancerId: string | undefined;
+  /** What an accepted call holds against later writes. */
+  readonly heldIds = new Set<string>();
+  /** Set by a call that was accepted and changed nothing all the same. */
+  changedNothing = false;
   readonly #seq: number;
 
   constructor(facts: CallFacts) {
@@ -61,6 +64,31 @@ export class OperationContext {
 
   failure(code: string, message: string): ApiError {
     return apiError(this.operation, code, message);
+  }
+
+  /** A failure with the first of the codes that the operation publishes, else with the last. */
+  failureOf(codes: readonly string[], message: string): ApiError {
+    const published = codes.find((code) => publishesError(this.operation, code));
+    return apiError(this.operation, published ?? codes.at(-1) ?? 'InvalidParameter', message);
+  }
+
+  /** Ends a call that would be accepted when it is only a rehearsal. */
+  refuseDryRun(): void {
+    if (this.parameters.findFlag('DryRun') === true) {
+      throw this.failure('DryRunOperation', 'The request would have succeeded without DryRun.');
+    }
+  }
+
+  /** Tells whether a value is the one that a filter parameter asks for, if it is given. */
+  wants(name: string, value: string): boolean {
+    const wanted = this.parameters.findText(name);
+    return wanted === undefined || wanted === value;
+  }
+
+  /** The members of an object that passes through a state, if passages take time. */
+  passage(status: string): Pick<Passing, 'transition'> {
+    const { transitionMs } = this.state.settings;
+    return transitionMs > 0 ? { transition: { status, until: this.now + transitionMs } } : {};
   }
 
   /** Tells whether the caller may see an object: its own account and the region it asks. */

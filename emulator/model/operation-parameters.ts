@@ -3,7 +3,8 @@ import { apiError, type ApiError } from './api-error.ts';
 
 /** The members of one item of a list parameter, by upper-camel-case name. */
 export type ParameterItem = Readonly<Record<string, string>>;
-type ParameterValue = string | number | boolean | readonly (string | ParameterItem)[];
+type ParameterValue =
+  string | number | boolean | ParameterItem | readonly (string | ParameterItem)[];
 
 /** What can be wrong with one parameter, each kind with error codes of its own. */
 export type Violation = 'missing' | 'type' | 'range' | 'enum' | 'length' | 'items';
@@ -15,7 +16,11 @@ const ACCEPTED_LENGTHS: Readonly<Record<string, readonly [number, number]>> = {
 // A client in practice sends this number for "not set".
 const UNSET_NUMBER = '-520';
 // ECS brings page sizes outside the range to its nearest end.
-const CLAMPED = new Set(['DescribeInstances.MaxResults']);
+const CLAMPED = new Set(['DescribeInstances.MaxResults', 'DescribeDisks.MaxResults']);
+// Numbers beyond the documented range that a client in practice sends.
+const ACCEPTED_MAXIMA: Readonly<Record<string, number>> = {
+  'DescribeRouteEntryList.MaxResult': 500,
+};
 // Out-of-enum codes that carry another name than the parameter.
 const ENUM_CODES: Readonly<Record<string, string>> = {
   InstanceNetworkType: 'InvalidNetworkType.NotFound',
@@ -114,6 +119,7 @@ function readParameter(
   given: ReadonlyMap<string, string>,
 ): ParameterValue | undefined {
   if (parameter.type.startsWith('array')) return readList(operation, parameter, name, given);
+  if (parameter.type === 'object') return readObject(operation, parameter, name, given);
   const text = given.get(name);
   if (text === undefined || text === '') return undefined;
   if (parameter.repeat === 'comma separated string') {
@@ -158,8 +164,11 @@ function readInteger(
 
   const value = Number(text);
   if (value === parameter.default) return value;
+  if (parameter.enum !== undefined && !parameter.enum.includes(String(value))) {
+    throw violation(operation, name, 'enum');
+  }
   const min = parameter.min ?? -Infinity;
-  const max = parameter.max ?? Infinity;
+  const max = acceptedMaximum(operation, parameter) ?? Infinity;
   if (CLAMPED.has(`${operation.action}.${name}`)) return Math.min(Math.max(value, min), max);
   if (value < min || value > max) throw violation(operation, name, 'range');
   return value;
@@ -188,18 +197,43 @@ function readList(
   if (parameter.fields === undefined) {
     return items.map((item) => item[''] ?? '').filter((text) => text !== '');
   }
-  for (const item of items) {
-    for (const field of parameter.fields) {
-      const value = item[field.name];
-      // The name of a list and of its member together name the member in codes: TagKey.
-      const member = `${name}${field.name}`;
-      if (field.required === true && (value ?? '') === '') {
-        throw violation(operation, member, 'missing');
-      }
-      if (value !== undefined && value !== '') readScalar(operation, field, member, value);
-    }
-  }
+  for (const item of items) checkFields(operation, parameter, name, item);
   return items;
+}
+
+/** Reads an object that is spread over `Name.Member` parameters. */
+function readObject(
+  operation: PublishedOperation,
+  parameter: PublishedParameter,
+  name: string,
+  given: ReadonlyMap<string, string>,
+): ParameterItem | undefined {
+  const members = [...given]
+    .filter(([path]) => path.startsWith(`${name}.`))
+    .map(([path, value]) => [path.slice(name.length + 1), value] as const);
+  if (members.length === 0) return undefined;
+  const item = Object.fromEntries(members);
+  checkFields(operation, parameter, name, item);
+  return item;
+}
+
+function checkFields(
+  operation: PublishedOperation,
+  parameter: PublishedParameter,
+  name: string,
+  item: ParameterItem,
+): void {
+  for (const field of parameter.fields ?? []) {
+    // A list within an item has members of its own, which its handler reads.
+    if (field.type.startsWith('array')) continue;
+    const value = item[field.name];
+    // The name of a list and of its member together name the member in codes: TagKey.
+    const member = `${name}${field.name}`;
+    if (field.required === true && (value ?? '') === '') {
+      throw violation(operation, member, 'missing');
+    }
+    if (value !== undefined && value !== '') readScalar(operation, field, member, value);
+  }
 }
 
 function checkText(
@@ -231,6 +265,14 @@ export function acceptedLength(
   return ACCEPTED_LENGTHS[parameter.name] ?? parameter.length;
 }
 
+/** The highest number that is accepted, which for some names is beyond what is published. */
+export function acceptedMaximum(
+  operation: PublishedOperation,
+  parameter: PublishedParameter,
+): number | undefined {
+  return ACCEPTED_MAXIMA[`${operation.action}.${parameter.name}`] ?? parameter.max;
+}
+
 /** Tells whether a number outside the parameter's range is brought into it instead of refused. */
 export function isClamped(operation: PublishedOperation, name: string): boolean {
   return CLAMPED.has(`${operation.action}.${name}`);
@@ -253,7 +295,16 @@ export function violationCode(
 }
 
 function specificCodes(name: string, kind: Violation): string[] {
-  if (kind === 'missing') return [`MissingParam.${name}`, `MissingParameter.${name}`];
+  if (kind === 'missing') {
+    const lower = name.charAt(0).toLowerCase() + name.slice(1);
+    return [
+      `MissingParam.${name}`,
+      `MissingParameter.${name}`,
+      `MissingParam.${lower}`,
+      `MissingParam.${name}s`,
+      `MissingParameter.${name}s`,
+    ];
+  }
   const general = [
     `InvalidParam.${name}`,
     `InvalidParameter.${name}`,
@@ -269,9 +320,22 @@ function specificCodes(name: string, kind: Violation): string[] {
         ENUM_CODES[name] ?? '',
       ];
     case 'length':
-      return [`InvalidParamLength.${name}`, ...general];
+      return [
+        `InvalidParamLength.${name}`,
+        ...general,
+        `InvalidParameter.${name}.Malformed`,
+        `Invalid${name}.Malformed`,
+        `Invalid${name}`,
+      ];
     case 'items':
-      return [`SizeLimitExceeded.${name}`, `IllegalParamSize.${name}`, `Invalid${name}Count`];
+      return [
+        `SizeLimitExceeded.${name}`,
+        `SizeLimitExceeded.${name}Num`,
+        `IllegalParamSize.${name}`,
+        `Invalid${name}Count`,
+        `NumberExceed.${name}s`,
+        `InvalidParameter.TooMany${name}s`,
+      ];
     case 'type':
     case 'range':
       return general;

@@ -1,13 +1,19 @@
 import { operationKey, type PublishedOperation } from './api-catalog.ts';
+import { DISK_OPERATIONS } from './disk-operations.ts';
 import { IDENTITY_OPERATIONS } from './identity-operations.ts';
 import { INSTANCE_OPERATIONS } from './instance-operations.ts';
 import { LISTENER_OPERATIONS } from './listener-operations.ts';
 import { LOAD_BALANCER_OPERATIONS } from './load-balancer-operations.ts';
+import { NETWORK_INTERFACE_OPERATIONS } from './network-interface-operations.ts';
 import { NETWORK_OPERATIONS } from './network-operations.ts';
 import type { OperationHandler } from './operation-context.ts';
-import { REGION_OPERATIONS } from './region-operations.ts';
+import { COMPUTE_REGION_OPERATIONS, REGION_OPERATIONS } from './region-operations.ts';
+import { COMPUTE_TAG_OPERATIONS, NETWORK_TAG_OPERATIONS } from './resource-tag-operations.ts';
+import { ROUTE_ENTRY_OPERATIONS } from './route-entry-operations.ts';
+import { ROUTE_TABLE_OPERATIONS } from './route-table-operations.ts';
 import { SERVER_GROUP_OPERATIONS } from './server-group-operations.ts';
 import { TAG_OPERATIONS } from './tag-operations.ts';
+import { VSWITCH_OPERATIONS } from './vswitch-operations.ts';
 
 const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler>>>> = {
   '2014-05-15': {
@@ -17,9 +23,21 @@ const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler
     ...TAG_OPERATIONS,
     ...REGION_OPERATIONS,
   },
-  '2014-05-26': INSTANCE_OPERATIONS,
+  '2014-05-26': {
+    ...INSTANCE_OPERATIONS,
+    ...NETWORK_INTERFACE_OPERATIONS,
+    ...DISK_OPERATIONS,
+    ...COMPUTE_TAG_OPERATIONS,
+    ...COMPUTE_REGION_OPERATIONS,
+  },
   '2015-04-01': IDENTITY_OPERATIONS,
-  '2016-04-28': NETWORK_OPERATIONS,
+  '2016-04-28': {
+    ...NETWORK_OPERATIONS,
+    ...VSWITCH_OPERATIONS,
+    ...ROUTE_TABLE_OPERATIONS,
+    ...ROUTE_ENTRY_OPERATIONS,
+    ...NETWORK_TAG_OPERATIONS,
+  },
 };
 
 const READS = /^(Describe|List|Get)/;

@@ -34,7 +34,25 @@ function mistakes(shape: unknown, value: unknown, path: string): string[] {
   return right ? [] : [`${path} is ${JSON.stringify(value)}, not ${String(shape)}`];
 }
 
-test('every operation answers in the published shape', async () => {
+const ecs = '2014-05-26';
+const vpc = '2016-04-28';
+type LifeStep = [action: string, parameters: Record<string, unknown>, version?: string];
+
+/** Calls one operation after the other, all those of the products, and looks at the answers. */
+async function lead(life: readonly LifeStep[], products: readonly string[]): Promise<void> {
+  const published = listPublishedOperations().filter(({ product }) => products.includes(product));
+  assert.deepEqual(
+    life.map(([action]) => action).sort(),
+    published.map(({ action }) => action).sort(),
+  );
+  for (const [action, parameters, version = '2014-05-15'] of life) {
+    const answer = await bench.accept(action, parameters, version);
+    const operation = published.find((each) => each.action === action);
+    assert.deepEqual(mistakes(operation?.response, answer.body, action), []);
+  }
+}
+
+test('every operation on load balancers answers in the published shape', async () => {
   const LoadBalancerId = await bench.loadBalancer({ Tag: [{ Key: 'a', Value: '1' }] });
   const VServerGroupId = await bench.group(LoadBalancerId, 2, { Tag: [{ Key: 'a', Value: '1' }] });
   const spare = await bench.group(LoadBalancerId);
@@ -46,9 +64,7 @@ test('every operation answers in the published shape', async () => {
   const resource = { ResourceType: 'instance', ResourceId: [LoadBalancerId] };
   const legacyTags = '[{"TagKey":"b","TagValue":"2"}]';
   const create = { Bandwidth: -1, VServerGroupId, Tag: [{ Key: 'a', Value: '1' }] };
-  const ecs = '2014-05-26';
-  const vpc = '2016-04-28';
-  const life: [action: string, parameters: Record<string, unknown>, version?: string][] = [
+  const life: LifeStep[] = [
     ['CreateLoadBalancer', { LoadBalancerSpec: 'slb.s1.small' }],
     ['SetLoadBalancerName', { ...lb, LoadBalancerName: 'b' }],
     ['SetLoadBalancerStatus', { ...lb, LoadBalancerStatus: 'active' }],
@@ -93,21 +109,119 @@ test('every operation answers in the published shape', async () => {
     ['StopLoadBalancerListener', port],
     ['DeleteLoadBalancerListener', port],
     ['DeleteLoadBalancer', lb],
-    ['DescribeInstances', { MaxResults: 10 }, ecs],
-    ['DescribeVpcs', {}, vpc],
-    ['DescribeVSwitches', {}, vpc],
-    ['GetCallerIdentity', {}, '2015-04-01'],
   ];
-  const published = listPublishedOperations();
-  assert.deepEqual(
-    life.map(([action]) => action).sort(),
-    published.map(({ action }) => action).sort(),
+  await lead(life, ['slb']);
+});
+
+test('every operation on networks answers in the published shape', async () => {
+  const [instanceId = ''] = bench.cloud.instanceIds;
+  const made = await bench.accept('CreateVpc', { CidrBlock: '10.0.0.0/8', EnableIpv6: true }, vpc);
+  const VpcId = made.text('VpcId');
+  const RouteTableId = made.text('RouteTableId');
+  const zone = { VpcId, ZoneId: 'cn-hangzhou-h' };
+  const vSwitch = await bench.accept('CreateVSwitch', { ...zone, CidrBlock: '10.1.0.0/24' }, vpc);
+  const VSwitchId = vSwitch.text('VSwitchId');
+  const custom = await bench.accept('CreateRouteTable', { VpcId }, vpc);
+  const spare = await bench.accept('CreateRouteTable', { VpcId }, vpc);
+  const own = bench.cloud.state().vpcs[0]?.routeTables as readonly Record<string, string>[];
+  const ownTable = own[0]?.routeTableId ?? '';
+  const route = { RouteTableId: ownTable, NextHopId: instanceId };
+  const first = await bench.accept(
+    'CreateRouteEntry',
+    { ...route, DestinationCidrBlock: '172.16.0.0/24' },
+    vpc,
   );
-  for (const [action, parameters, version = '2014-05-15'] of life) {
-    const answer = await bench.accept(action, parameters, version);
-    const operation = published.find((each) => each.action === action);
-    assert.deepEqual(mistakes(operation?.response, answer.body, action), []);
-  }
+  const row = { RouteTableId: ownTable, NextHop: instanceId, DstCidrBlock: '172.16.1.0/24' };
+  const bad = { ...row, NextHop: 'i-unknown', DstCidrBlock: '172.16.2.0/24' };
+  const pair = { RouteTableId: custom.text('RouteTableId'), VSwitchId };
+  const resource = { ResourceType: 'VPC', ResourceId: [VpcId] };
+  await lead(
+    [
+      ['CreateVpc', {}, vpc],
+      ['CreateVSwitch', { ...zone, CidrBlock: '10.2.0.0/24', Ipv6CidrBlock: 5 }, vpc],
+      ['CreateRouteTable', { VpcId, Tag: [{ Key: 'a', Value: '1' }] }, vpc],
+      ['CreateRouteEntry', { ...route, DestinationCidrBlock: '172.17.0.0/24' }, vpc],
+      [
+        'CreateRouteEntries',
+        {
+          RouteEntries: [
+            { ...row, NextHopType: 'Instance' },
+            { ...bad, NextHopType: 'Instance' },
+          ],
+        },
+        vpc,
+      ],
+      ['ModifyRouteEntry', { RouteEntryId: first.text('RouteEntryId'), RouteEntryName: 'a' }, vpc],
+      ['ModifyRouteTableAttributes', { RouteTableId, Description: 'a table' }, vpc],
+      ['AssociateRouteTable', pair, vpc],
+      ['DescribeVpcs', {}, vpc],
+      ['DescribeVpcAttribute', { VpcId }, vpc],
+      ['DescribeVSwitches', {}, vpc],
+      ['DescribeVSwitchAttributes', { VSwitchId }, vpc],
+      ['DescribeVRouters', {}, vpc],
+      ['DescribeRouteTables', { RouteTableId: ownTable }, vpc],
+      ['DescribeRouteTableList', { PageSize: 50 }, vpc],
+      ['DescribeRouteEntryList', { RouteTableId: ownTable, MaxResult: 2 }, vpc],
+      ['UnassociateRouteTable', pair, vpc],
+      ['DeleteRouteEntry', { RouteEntryId: first.text('RouteEntryId') }, vpc],
+      ['DeleteRouteEntries', { RouteEntries: [row, bad] }, vpc],
+      ['DeleteRouteTable', { RouteTableId: spare.text('RouteTableId') }, vpc],
+      ['TagResources', { ...resource, Tag: [{ Key: 'c', Value: '3' }] }, vpc],
+      ['ListTagResources', resource, vpc],
+      ['UnTagResources', { ...resource, TagKey: ['c'] }, vpc],
+      ['DeleteVSwitch', { VSwitchId }, vpc],
+      ['DeleteVpc', { VpcId: (await bench.accept('CreateVpc', {}, vpc)).text('VpcId') }, vpc],
+    ],
+    ['vpc'],
+  );
+});
+
+test('every operation on instances answers in the published shape', async () => {
+  const [InstanceId = '', second = '', third = ''] = bench.cloud.instanceIds;
+  const place = { VSwitchId: 'vsw-bp1emulator000000000h', SecurityGroupId: 'sg-1' };
+  const eni = async (): Promise<string> =>
+    (await bench.accept('CreateNetworkInterface', place, ecs)).text('NetworkInterfaceId');
+  const NetworkInterfaceId = await eni();
+  const both = { NetworkInterfaceId, InstanceId };
+  const resource = { ResourceType: 'instance', ResourceId: [InstanceId] };
+  const address = { NetworkInterfaceId, PrivateIpAddress: ['10.0.9.9'] };
+  const ipv6 = { NetworkInterfaceId, Ipv6Address: ['2408:4005::9'] };
+  bench.cloud.admin.seed({ disks: [{ diskId: 'd-1', instanceId: InstanceId, tags: { a: '1' } }] });
+  bench.cloud.patchObject(place.VSwitchId, { ipv6CidrBlock: '2408:4005::/64' });
+  await lead(
+    [
+      ['TagResources', { ...resource, Tag: [{ Key: 'c', Value: '3' }] }, ecs],
+      ['CreateNetworkInterface', { ...place, Tag: [{ Key: 'c', Value: '3' }] }, ecs],
+      ['AttachNetworkInterface', both, ecs],
+      ['AssignPrivateIpAddresses', address, ecs],
+      ['AssignIpv6Addresses', ipv6, ecs],
+      ['ModifyNetworkInterfaceAttribute', { NetworkInterfaceId, SourceDestCheck: true }, ecs],
+      ['DescribeInstances', { MaxResults: 10 }, ecs],
+      ['DescribeInstanceStatus', {}, ecs],
+      ['DescribeInstanceAttribute', { InstanceId }, ecs],
+      ['DescribeNetworkInterfaces', {}, ecs],
+      ['DescribeNetworkInterfaceAttribute', { NetworkInterfaceId }, ecs],
+      ['DescribeDisks', {}, ecs],
+      ['DescribeRegions', {}, ecs],
+      ['DescribeZones', {}, ecs],
+      ['ListTagResources', resource, ecs],
+      ['UntagResources', { ...resource, TagKey: ['c'] }, ecs],
+      ['UnassignIpv6Addresses', ipv6, ecs],
+      ['UnassignPrivateIpAddresses', address, ecs],
+      ['DetachNetworkInterface', both, ecs],
+      ['DeleteNetworkInterface', { NetworkInterfaceId: await eni() }, ecs],
+      ['ModifyInstanceAttribute', { InstanceId, InstanceName: 'renamed' }, ecs],
+      ['RebootInstance', { InstanceId }, ecs],
+      ['RebootInstances', { InstanceId: [InstanceId] }, ecs],
+      ['StopInstance', { InstanceId }, ecs],
+      ['StopInstances', { InstanceId: [second] }, ecs],
+      ['StartInstance', { InstanceId }, ecs],
+      ['StartInstances', { InstanceId: [second] }, ecs],
+      ['DeleteInstance', { InstanceId, Force: true }, ecs],
+      ['DeleteInstances', { InstanceId: [second, third], Force: true }, ecs],
+    ],
+    ['ecs'],
+  );
 });
 
 // Seen in a client, and in no table.

@@ -10,6 +10,7 @@ import {
 } from './api-catalog.ts';
 import {
   acceptedLength,
+  acceptedMaximum,
   isClamped,
   violationCode,
   type Violation,
@@ -47,11 +48,17 @@ function rightValue(parameter: PublishedParameter): string {
 function rightParameter(parameter: PublishedParameter): Record<string, string> {
   if (parameter.fields !== undefined) {
     return Object.fromEntries(
-      parameter.fields.map((field) => [`${parameter.name}.1.${field.name}`, rightValue(field)]),
+      parameter.fields.map((field) => [memberName(parameter, field), rightValue(field)]),
     );
   }
   if (parameter.type.startsWith('array')) return { [`${parameter.name}.1`]: 'x' };
   return { [parameter.name]: rightValue(parameter) };
+}
+
+/** The name on the wire of a member of a list's first item, or of an object. */
+function memberName(parameter: PublishedParameter, field: PublishedParameter): string {
+  const item = parameter.type === 'object' ? parameter.name : `${parameter.name}.1`;
+  return field.type.startsWith('array') ? `${item}.${field.name}.1` : `${item}.${field.name}`;
 }
 
 function rightCall(operation: PublishedOperation): Record<string, string> {
@@ -81,6 +88,7 @@ function wrongCalls(operation: PublishedOperation): WrongCall[] {
       }
     }
     for (const field of parameter.fields ?? []) {
+      if (field.type.startsWith('array')) continue;
       for (const [mistake, value] of wrongValues(operation, field)) {
         wrong.push({
           mistake,
@@ -88,7 +96,7 @@ function wrongCalls(operation: PublishedOperation): WrongCall[] {
           parameters: {
             ...base,
             ...rightParameter(parameter),
-            [`${parameter.name}.1.${field.name}`]: value,
+            [memberName(parameter, field)]: value,
           },
         });
       }
@@ -110,10 +118,20 @@ function tooMany(parameter: PublishedParameter, maxItems: number): Record<string
   if (parameter.repeat === 'comma separated string') {
     return { [parameter.name]: numbers.map((number) => `x${number}`).join(',') };
   }
-  const member = parameter.fields === undefined ? '' : '.Key';
-  return Object.fromEntries(
-    numbers.map((number) => [`${parameter.name}.${number}${member}`, `x${number}`]),
-  );
+  if (parameter.fields === undefined) {
+    return Object.fromEntries(
+      numbers.map((number) => [`${parameter.name}.${number}`, `x${number}`]),
+    );
+  }
+  const { fields } = parameter;
+  return Object.assign(
+    {},
+    ...numbers.map((number) =>
+      Object.fromEntries(
+        fields.map((field) => [`${parameter.name}.${number}.${field.name}`, rightValue(field)]),
+      ),
+    ),
+  ) as Record<string, string>;
 }
 
 function wrongValues(
@@ -123,16 +141,23 @@ function wrongValues(
   const wrong: [Violation, string][] = [];
   if (parameter.type.startsWith('int')) {
     wrong.push(['type', 'many'], ['type', '1.5'], ['type', '99999999999999999999']);
-    if (!isClamped(operation, parameter.name)) wrong.push(...outOfRange(parameter));
+    if (!isClamped(operation, parameter.name)) wrong.push(...outOfRange(operation, parameter));
   }
   if (parameter.type === 'boolean') wrong.push(['type', 'yes']);
-  if (parameter.enum !== undefined) wrong.push(['enum', 'none-of-these']);
+  if (parameter.enum !== undefined) {
+    wrong.push(['enum', parameter.type.startsWith('int') ? '7777' : 'none-of-these']);
+  }
   const length = acceptedLength(parameter);
   if (length !== undefined) wrong.push(['length', 'x'.repeat(length[1] + 1)]);
   return wrong;
 }
 
-function outOfRange({ min, max, default: unset }: PublishedParameter): [Violation, string][] {
+function outOfRange(
+  operation: PublishedOperation,
+  parameter: PublishedParameter,
+): [Violation, string][] {
+  const { min, default: unset } = parameter;
+  const max = acceptedMaximum(operation, parameter);
   const wrong: [Violation, string][] = [];
   // A default just outside the range is a value of its own.
   const below = (min ?? 0) - 1 === unset ? (min ?? 0) - 2 : (min ?? 0) - 1;

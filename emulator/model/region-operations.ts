@@ -32,15 +32,50 @@ export function listRegions(state: CloudState): string[] {
 
 /** Lists the zones of a region: those that seeds put something in, then the real ones. */
 export function zonesOf(state: CloudState, regionId: string): string[] {
-  const seeded = state.vpcs
+  const seeded = state.vSwitches
     .list()
-    .filter((vpc) => vpc.regionId === regionId)
-    .flatMap((vpc) => vpc.vSwitches.map(({ zoneId }) => zoneId));
+    .filter((vSwitch) => vSwitch.regionId === regionId)
+    .map(({ zoneId }) => zoneId);
   const separator = /-\d+$/.test(regionId) ? '' : '-';
   const real = (REGION_ZONES[regionId] ?? 'ab')
     .split('')
     .map((letter) => `${regionId}${separator}${letter}`);
   return [...new Set([...seeded, ...real])];
+}
+
+/** The same questions as ECS answers them. */
+export const COMPUTE_REGION_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
+  DescribeRegions: describeComputeRegions,
+  DescribeZones: describeComputeZones,
+};
+
+function describeComputeRegions(context: OperationContext): Answer {
+  return {
+    Regions: {
+      Region: listRegions(context.state).map((regionId) => ({
+        RegionId: regionId,
+        LocalName: regionId,
+        RegionEndpoint: `ecs.${regionId}.aliyuncs.com`,
+        Status: 'available',
+      })),
+    },
+  };
+}
+
+function describeComputeZones(context: OperationContext): Answer {
+  return {
+    Zones: {
+      Zone: zonesOf(context.state, context.regionId).map((zoneId) => ({
+        ZoneId: zoneId,
+        LocalName: zoneId,
+        ZoneType: 'AvailabilityZone',
+        AvailableResourceCreation: {
+          ResourceTypes: ['VSwitch', 'IoOptimized', 'Instance', 'Disk'],
+        },
+        AvailableDiskCategories: { DiskCategories: ['cloud_essd', 'cloud_auto'] },
+      })),
+    },
+  };
 }
 
 function describeRegions(context: OperationContext): Answer {

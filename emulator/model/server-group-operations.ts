@@ -6,6 +6,7 @@ import {
   type Listener,
   type VServerGroup,
 } from './cloud-objects.ts';
+import { instanceStatus, type Instance } from './compute-objects.ts';
 import { listenersOf } from './listener-operations.ts';
 import { claimLoadBalancer } from './load-balancer-lock.ts';
 import type { Answer, OperationContext, OperationHandler } from './operation-context.ts';
@@ -259,23 +260,18 @@ interface ServerNetwork {
 }
 
 function requireServer(context: OperationContext, server: GivenBackendServer): ServerNetwork {
-  const instances = context.state.instances.list().filter((instance) => context.sees(instance));
-  const instance =
-    server.type === 'ecs'
-      ? instances.find(({ instanceId }) => instanceId === server.serverId)
-      : instances.find(({ enis }) =>
-          enis.some(({ networkInterfaceId }) => networkInterfaceId === server.serverId),
-        );
-  if (instance === undefined) {
+  const { state, now } = context;
+  const eni = server.type === 'ecs' ? undefined : state.networkInterfaces.get(server.serverId);
+  const instance = state.instances.get(eni?.instanceId ?? server.serverId);
+  if (instance === undefined || !context.sees(instance)) {
     throw context.failure(
       'InvalidServerId.NotFound',
       `The specified ServerId "${server.serverId}" does not exist.`,
     );
   }
-  if (instance.status !== 'Running') {
+  if (instanceStatus(instance, now) !== 'Running') {
     throw context.failure('ObtainIpFail', `The server "${server.serverId}" does not run.`);
   }
-  const eni = instance.enis.find((each) => each.networkInterfaceId === server.serverId);
   return { vpcId: instance.vpcId, address: eni?.privateIps[0] ?? '' };
 }
 
@@ -373,7 +369,8 @@ function listenerHealth(context: OperationContext, listener: Listener): Record<s
     listener.settings.HealthCheck === 'on' && listenerStatus(listener, context.asOf) === 'running';
   return (group?.backendServers ?? []).map((server) => {
     const instance = instanceOf(context, server);
-    const health = instance?.status === 'Running' ? 'normal' : 'abnormal';
+    const running = instance !== undefined && instanceStatus(instance, context.asOf) === 'Running';
+    const health = running ? 'normal' : 'abnormal';
     return {
       ListenerPort: listener.listenerPort,
       Protocol: listener.listenerProtocol,
@@ -385,15 +382,8 @@ function listenerHealth(context: OperationContext, listener: Listener): Record<s
   });
 }
 
-function instanceOf(
-  context: OperationContext,
-  server: BackendServer,
-): { readonly status: string; readonly privateIps: readonly string[] } | undefined {
-  return context.state.instances
-    .list(context.asOf)
-    .find(
-      ({ instanceId, enis }) =>
-        instanceId === server.serverId ||
-        enis.some(({ networkInterfaceId }) => networkInterfaceId === server.serverId),
-    );
+function instanceOf(context: OperationContext, server: BackendServer): Instance | undefined {
+  const { state, asOf } = context;
+  const eni = state.networkInterfaces.get(server.serverId, asOf);
+  return state.instances.get(eni?.instanceId ?? server.serverId, asOf);
 }

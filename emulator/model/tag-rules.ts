@@ -5,6 +5,9 @@ import type { ParameterItem } from './operation-parameters.ts';
 
 const RESERVED_KEY = /^(aliyun|acs:)|https?:\/\//i;
 const RESERVED_VALUE = /https?:\/\//i;
+// For ECS and VPC this limit cannot be raised.
+const TAGS_PER_OBJECT = 20;
+const DUPLICATE_CODES = ['Duplicate.TagKey', 'Forbidden.TagKey.Duplicated'];
 
 /**
  * Reads the `Tag.N` members of a write.
@@ -22,9 +25,9 @@ export function readTagItems(context: OperationContext, items: readonly Paramete
   for (const item of items) {
     const tag = readTag(context, item);
     if (tags.some(({ key }) => key === tag.key)) {
-      const code = publishesError(context.operation, 'Duplicate.TagKey')
-        ? 'Duplicate.TagKey'
-        : tagCode(context, 'TagKey');
+      const code =
+        DUPLICATE_CODES.find((each) => publishesError(context.operation, each)) ??
+        tagCode(context, 'TagKey');
       throw context.failure(code, `The tag key "${tag.key}" is given twice.`);
     }
     tags.push(tag);
@@ -36,12 +39,10 @@ function readTag(context: OperationContext, item: ParameterItem): Tag {
   const key = item.Key ?? '';
   const value = item.Value ?? '';
   if (key === '') {
-    const code = publishesError(context.operation, 'MissingParam.TagKey')
-      ? 'MissingParam.TagKey'
-      : 'MissingParameter';
-    throw context.failure(code, 'The tag key is missing.');
+    const codes = ['MissingParam.TagKey', 'MissingParameter.TagKey', 'MissingParameter'];
+    throw context.failureOf(codes, 'The tag key is missing.');
   }
-  if (key.length > 64 || RESERVED_KEY.test(key)) {
+  if (key.length > (context.operation.product === 'vpc' ? 128 : 64) || RESERVED_KEY.test(key)) {
     throw context.failure(tagCode(context, 'TagKey'), `The tag key "${key}" is not valid.`);
   }
   if (value.length > 128 || RESERVED_VALUE.test(value)) {
@@ -51,7 +52,12 @@ function readTag(context: OperationContext, item: ParameterItem): Tag {
 }
 
 function tagCode(context: OperationContext, name: 'TagKey' | 'TagValue'): string {
-  const codes = [`InvalidParam.${name}`, `InvalidParameter.${name}`];
+  const codes = [
+    `InvalidParam.${name}`,
+    `InvalidParameter.${name}`,
+    `Invalid${name}.Malformed`,
+    `Invalid${name}`,
+  ];
   return codes.find((code) => publishesError(context.operation, code)) ?? 'InvalidParameter';
 }
 
@@ -65,8 +71,16 @@ export function putTags(context: OperationContext, objectId: string, tags: reado
   const kept = (context.state.tags.get(objectId) ?? []).filter(
     (old) => !tags.some(({ key }) => key === old.key),
   );
-  if (kept.length + tags.length > context.state.quota('slb_quota_tags_num')) {
-    const codes = ['QuotaLimitExceeds', 'QuotaExceed.TagsPerResource', 'SizeLimitExceeded.Tag'];
+  const isSlb = context.operation.product === 'slb';
+  const limit = isSlb ? context.state.quota('slb_quota_tags_num') : TAGS_PER_OBJECT;
+  if (kept.length + tags.length > limit) {
+    const codes = [
+      'QuotaLimitExceeds',
+      'QuotaExceed.TagsPerResource',
+      'SizeLimitExceeded.Tag',
+      'QuotaExceeded.TagNum',
+      'QuotaExceed.Tags',
+    ];
     const code = codes.find((each) => publishesError(context.operation, each));
     throw context.failure(code ?? 'TagCountLimit', 'The object has too many tags.');
   }
@@ -83,4 +97,12 @@ export function hasTags(tags: readonly Tag[], filter: readonly ParameterItem[]):
 /** Tags as most CLB answers spell them. */
 export function describedTags(tags: readonly Tag[]): { TagKey: string; TagValue: string }[] {
   return tags.map(({ key, value }) => ({ TagKey: key, TagValue: value }));
+}
+
+/** The visible tags of an object as VPC answers spell them. */
+export function keyedTags(
+  context: OperationContext,
+  objectId: string,
+): { Key: string; Value: string }[] {
+  return context.visibleTags(objectId).map(({ key, value }) => ({ Key: key, Value: value }));
 }

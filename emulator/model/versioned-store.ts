@@ -15,6 +15,8 @@ const KEEP_MS = 60 * 60 * 1000;
  */
 export class VersionedStore<Value> {
   readonly #versions = new Map<string, Version<Value>[]>();
+  /** Removed objects that can still be read as they were, oldest first. */
+  readonly #removed: { readonly id: string; readonly at: number }[] = [];
 
   get(id: string, asOf = Infinity): Value | undefined {
     return this.#versions.get(id)?.findLast((version) => version.at <= asOf)?.value;
@@ -31,23 +33,19 @@ export class VersionedStore<Value> {
     const versions = this.#versions.get(id);
     if (versions?.at(-1)?.value === undefined) return;
     this.#versions.set(id, [...forget(versions, at), { at, value: undefined }]);
+    this.#removed.push({ id, at });
     this.#dropForgotten(at);
   }
 
   list(asOf = Infinity): Value[] {
-    const values: Value[] = [];
-    for (const versions of this.#versions.values()) {
-      const value = versions.findLast((version) => version.at <= asOf)?.value;
-      if (value !== undefined) values.push(value);
-    }
-    return values;
+    return this.entries(asOf).map(([, value]) => value);
   }
 
-  /** The newest versions with their ids, in the order of `list`. */
-  entries(): [string, Value][] {
+  /** The values with their ids, in the order of `list`. */
+  entries(asOf = Infinity): [string, Value][] {
     const entries: [string, Value][] = [];
     for (const [id, versions] of this.#versions) {
-      const value = versions.at(-1)?.value;
+      const value = versions.findLast((version) => version.at <= asOf)?.value;
       if (value !== undefined) entries.push([id, value]);
     }
     return entries;
@@ -55,12 +53,18 @@ export class VersionedStore<Value> {
 
   clear(): void {
     this.#versions.clear();
+    this.#removed.length = 0;
   }
 
   #dropForgotten(now: number): void {
-    for (const [id, versions] of this.#versions) {
-      const last = versions.at(-1);
-      if (last?.value === undefined && (last?.at ?? 0) < now - KEEP_MS) this.#versions.delete(id);
+    for (let first = this.#removed[0]; first !== undefined; first = this.#removed[0]) {
+      if (first.at >= now - KEEP_MS) return;
+      this.#removed.shift();
+      const last = this.#versions.get(first.id)?.at(-1);
+      // The id may have come to life again since.
+      if (last?.value === undefined && (last?.at ?? 0) < now - KEEP_MS) {
+        this.#versions.delete(first.id);
+      }
     }
   }
 }
