@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '../failure.ts';
 import type { CallPipeline } from '../transport/call-pipeline.ts';
+import { followPages, followTokens } from '../transport/complete-list.ts';
 import type { ObjectLanes } from '../transport/object-lane.ts';
 import { decodeResponse, encodeRequest, MalformedAnswer } from '../transport/wire-codec.ts';
 import {
@@ -27,6 +28,7 @@ import {
 import { changedListener, newListener } from './slb-listener-requests.ts';
 import {
   SLB_OPERATIONS,
+  type DescribeLoadBalancerListenersResponseBodyListeners,
   type DescribeLoadBalancersRequest,
   type SlbOperations,
 } from './slb-operations.generated.ts';
@@ -577,31 +579,26 @@ export class OpenApiSlbClient implements SlbClient {
     });
   }
 
-  async #listLoadBalancers(
+  #listLoadBalancers(
     filter: DescribeLoadBalancersRequest,
     purpose: string,
     options: CallOptions,
   ): Promise<readonly CloudLoadBalancer[]> {
-    const found = new Map<string, CloudLoadBalancer>();
-    let total = 0;
-    for (let pageNumber = 1; ; pageNumber += 1) {
-      const answer = await this.#call(
-        'DescribeLoadBalancers',
-        { ...filter, pageNumber, pageSize: PAGE_SIZE },
-        { purpose, options },
-      );
-      const page = answer.loadBalancers?.loadBalancer ?? [];
-      for (const item of page) {
-        const loadBalancer = parseLoadBalancer(item);
-        if (loadBalancer.id !== '') found.set(loadBalancer.id, loadBalancer);
-      }
-      // A count that shrinks from page to page is no reason to believe that nothing was missed.
-      total = Math.max(total, answer.totalCount ?? found.size);
-      const isLast = pageNumber * PAGE_SIZE >= total || page.length === 0;
-      if (!isLast) continue;
-      requireComplete(found.size, total, purpose);
-      return [...found.values()];
-    }
+    return followPages(
+      { purpose, idOf: ({ id }: CloudLoadBalancer) => id },
+      PAGE_SIZE,
+      async (pageNumber) => {
+        const answer = await this.#call(
+          'DescribeLoadBalancers',
+          { ...filter, pageNumber, pageSize: PAGE_SIZE },
+          { purpose, options },
+        );
+        return {
+          items: (answer.loadBalancers?.loadBalancer ?? []).map(parseLoadBalancer),
+          totalCount: answer.totalCount,
+        };
+      },
+    );
   }
 
   async #listListenerPages(
@@ -609,37 +606,24 @@ export class OpenApiSlbClient implements SlbClient {
     options: CallOptions,
   ): Promise<readonly CloudListener[]> {
     const purpose = 'list the listeners';
-    const listeners: CloudListener[] = [];
-    const seen = new Set<string>();
-    let nextToken: string | undefined;
-    let total = 0;
-    for (;;) {
-      const answer = await this.#call(
-        'DescribeLoadBalancerListeners',
-        {
-          regionId: await this.#regionId(options.signal),
-          loadBalancerId: loadBalancerIds,
-          maxResults: PAGE_SIZE,
-          nextToken,
-        },
-        { purpose, options },
-      );
-      for (const item of answer.listeners ?? []) {
-        const name = [item.loadBalancerId, item.listenerProtocol, item.listenerPort].join('/');
-        if (seen.has(name)) continue;
-        seen.add(name);
-        const listener = parseListener(item);
-        if (listener !== undefined) listeners.push(listener);
-      }
-      total = Math.max(total, answer.totalCount ?? seen.size);
-      const token = answer.nextToken ?? '';
-      if (token !== '' && token !== nextToken) {
-        nextToken = token;
-        continue;
-      }
-      requireComplete(seen.size, total, purpose);
-      return listeners;
-    }
+    const regionId = await this.#regionId(options.signal);
+    const described = await followTokens(
+      { purpose, idOf: describedListenerId },
+      async (nextToken) => {
+        const answer = await this.#call(
+          'DescribeLoadBalancerListeners',
+          { regionId, loadBalancerId: loadBalancerIds, maxResults: PAGE_SIZE, nextToken },
+          { purpose, options },
+        );
+        return {
+          items: answer.listeners ?? [],
+          nextToken: answer.nextToken,
+          totalCount: answer.totalCount,
+        };
+      },
+    );
+    // Listeners of protocols that are not known here count, but nobody looks at them.
+    return described.flatMap((item) => parseListener(item) ?? []);
   }
 
   async #listenerOf(
@@ -707,13 +691,8 @@ async function undefinedWhereAbsent<T>(call: Promise<T>): Promise<T | undefined>
   }
 }
 
-function requireComplete(found: number, total: number, purpose: string): void {
-  if (found >= total) return;
-  throw new Failure(
-    'retryable',
-    `Cannot ${purpose}: the answer is shorter than the API says it is (IncompleteList)`,
-    { code: 'IncompleteList' },
-  );
+function describedListenerId(item: DescribeLoadBalancerListenersResponseBodyListeners): string {
+  return [item.loadBalancerId, item.listenerProtocol, item.listenerPort].join('/');
 }
 
 function requiredId(id: string | undefined, purpose: string): string {
