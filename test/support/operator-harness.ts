@@ -77,7 +77,7 @@ export interface EventView {
   readonly type: string;
   readonly reason: string;
   readonly note: string;
-  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string };
 }
 
 /** What a Service is created with. */

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
+import type { CloudNode } from './local-cloud.ts';
+import type {
+  ComposedHarnessedOperator,
+  EventView,
+  ObjectMetaView,
+  OperatorHarness,
+  OperatorOptions,
+} from './operator-harness.ts';
+
+/** A Node as the API server shows it, as far as tests of its life read it. */
+export interface NodeView {
+  readonly metadata: ObjectMetaView;
+  readonly spec: {
+    readonly providerID?: string;
+    readonly taints?: readonly {
+      readonly key: string;
+      readonly effect: string;
+      readonly value?: string;
+      readonly timeAdded?: string;
+    }[];
+  };
+}
+
+/** What a node's agent says of it; `unset` where it has not said anything. */
+export type ReadyWord = 'True' | 'False' | 'Unknown' | 'unset';
+
+/** How a Node differs from one of an instance that is ready. */
+export interface NodeWish {
+  readonly ready?: ReadyWord;
+  readonly providerId?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+}
+
+/** The taint of an instance that is shut down. */
+export const SHUTDOWN_TAINT = 'node.cloudprovider.kubernetes.io/shutdown';
+
+/** How often the operator looks at the nodes. */
+export const PERIOD_MS = 5_000;
+
+const FLAGS = ['--controllers=cloud-node-lifecycle-controller'];
+
+/** A cluster of nodes of its own, with one operator that follows their lives. */
+export class NodeLifecycleScene {
+  readonly harness: OperatorHarness;
+  #operator: ComposedHarnessedOperator | undefined;
+  #since = 0;
+
+  private constructor(harness: OperatorHarness) {
+    this.harness = harness;
+  }
+
+  /** Opens a scene in which the first instances of the cloud have a Node each. */
+  static async open(
+    harness: OperatorHarness,
+    context: TestContext,
+    nodes: readonly NodeWish[],
+  ): Promise<NodeLifecycleScene> {
+    const scene = new NodeLifecycleScene(harness);
+    const { admin, cloud } = harness;
+    for (const node of await admin.list('/api/v1/nodes')) {
+      const { name } = (node as NodeView).metadata;
+      await admin.patch(nodePath(name), { metadata: { finalizers: null } });
+      await admin.delete(nodePath(name));
+    }
+    cloud.removeFaults();
+    cloud.reset();
+    for (const [index, wish] of nodes.entries()) await scene.addNode(index, wish);
+    context.after(() => {
+      scene.#operator?.kill();
+      cloud.removeFaults();
+    });
+    return scene;
+  }
+
+  /** Starts the operator, and counts from here on. */
+  async start(options: OperatorOptions = {}): Promise<ComposedHarnessedOperator> {
+    this.#operator?.kill();
+    this.mark();
+    this.#operator = await this.harness.startOperator({
+      ...options,
+      flags: [...FLAGS, ...(options.flags ?? [])],
+    });
+    return this.#operator;
+  }
+
+  /** Counts calls to the cloud from here on. */
+  mark(): void {
+    this.#since = this.harness.cloud.calls().at(-1)?.seq ?? 0;
+  }
+
+  /** The questions for instances since the mark. */
+  questions(): readonly CallRecord[] {
+    return this.harness.cloud
+      .calls(this.#since)
+      .filter(({ action }) => action === 'DescribeInstances');
+  }
+
+  instance(index: number): CloudNode {
+    const instance = this.harness.cloud.nodes[index];
+    assert.ok(instance !== undefined, `Instance ${index} is not seeded`);
+    return instance;
+  }
+
+  nameOf(index: number): string {
+    return this.instance(index).hostName;
+  }
+
+  async addNode(index: number, wish: NodeWish = {}): Promise<void> {
+    const { admin } = this.harness;
+    const { hostName, providerId, region } = this.instance(index);
+    await admin.create('/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name: hostName,
+        labels: { 'topology.kubernetes.io/region': region, ...wish.labels },
+        finalizers: wish.finalizers ?? [],
+      },
+      spec: { providerID: wish.providerId ?? providerId },
+      status: { addresses: wish.addresses ?? [], conditions: conditionsOf(wish.ready ?? 'True') },
+    });
+  }
+
+  /** Says of a node what its agent, or the controller that misses it, says. */
+  async setReady(index: number, word: ReadyWord): Promise<void> {
+    await this.harness.admin.patch(`${nodePath(this.nameOf(index))}/status`, {
+      status: { conditions: conditionsOf(word) },
+    });
+  }
+
+  async findNode(index: number): Promise<NodeView | undefined> {
+    return (await this.harness.admin.find(nodePath(this.nameOf(index)))) as NodeView | undefined;
+  }
+
+  async isTainted(index: number): Promise<boolean> {
+    const node = await this.findNode(index);
+    return (node?.spec.taints ?? []).some(({ key }) => key === SHUTDOWN_TAINT);
+  }
+
+  /** How many Nodes there are. */
+  async countNodes(): Promise<number> {
+    return (await this.harness.admin.list('/api/v1/nodes')).length;
+  }
+
+  /** Takes instances away, as somebody does in the console. */
+  releaseInstances(...indexes: readonly number[]): void {
+    for (const index of indexes) {
+      this.harness.cloud.patchObject(this.instance(index).instanceId, { released: true });
+    }
+  }
+
+  setStatus(index: number, status: 'Running' | 'Stopped' | 'Stopping' | 'Starting'): void {
+    this.harness.cloud.patchObject(this.instance(index).instanceId, { status });
+  }
+
+  /** Lets some rounds pass. */
+  async rounds(count: number): Promise<void> {
+    await this.harness.passTime(count * PERIOD_MS);
+  }
+
+  async waitUntilGone(...indexes: readonly number[]): Promise<void> {
+    await this.harness.waitFor(`nodes ${indexes.join(', ')} are gone`, async () => {
+      const found = await Promise.all(indexes.map((index) => this.findNode(index)));
+      return found.every((node) => node === undefined) ? true : undefined;
+    });
+  }
+
+  /** The events about a node of this scene, by its uid. */
+  async eventsOf(node: NodeView): Promise<readonly EventView[]> {
+    const events = await this.harness.listEvents('default');
+    return events.filter((event) => event.regarding.uid === node.metadata.uid);
+  }
+
+  /** Waits for an event about a node. */
+  waitForEvent(node: NodeView, reason: string): Promise<EventView> {
+    return this.harness.waitFor(`${node.metadata.name} has an event ${reason}`, async () =>
+      (await this.eventsOf(node)).find((event) => event.reason === reason),
+    );
+  }
+
+  /** What the operator asked the API server to change, events left out. */
+  writes(): readonly string[] {
+    return (this.#operator?.proxy.requests ?? [])
+      .filter(({ channel, isWrite, target }) => {
+        return channel === 'api' && isWrite && !target.includes('/events');
+      })
+      .map(({ method, target }) => `${method} ${target.split('?')[0] ?? ''}`);
+  }
+}
+
+/** The path of a Node. */
+export function nodePath(name: string): string {
+  return `/api/v1/nodes/${name}`;
+}
+
+function conditionsOf(word: ReadyWord): readonly object[] {
+  if (word === 'unset') return [];
+  return [{ type: 'Ready', status: word, reason: 'Test', message: 'As the test says' }];
+}
