@@ -23,7 +23,7 @@ const AGREEMENT_MS = 30 * 60_000;
 const AGREEMENTS = 6;
 /** Two looks that are further apart say nothing of the time between them. */
 const LONGEST_GAP_MS = 10 * 60_000;
-/** With more of a kind missing than this, no agreement is enough: a person has to say so. */
+/** With this much of a kind missing no agreement is enough: a person has to say so. */
 const BELIEVED_SHARE = 0.5;
 /** What nobody has asked for or approved for so long is forgotten. */
 const FORGOTTEN_AFTER_MS = 60 * 60_000;
@@ -43,7 +43,7 @@ interface Absence {
  * Shape: counts what is inferred from absence only, by kind and key; commanded removals never pass
  *   here. Of a kind, the larger of three and a fifth may be gone within ten minutes; what is only
  *   suspected counts as well, so that nothing goes while many are about to. What is held stays so
- *   until it is released, approved, or, while at least half of the kind is there, has been seen
+ *   until it is released, approved, or, while more than half of the kind is there, has been seen
  *   absent again and again for half an hour. The same key counts once.
  * Units: keys are the caller's; uids where there are some, so that a successor is another key.
  */
@@ -90,7 +90,7 @@ export class AbsenceBreaker {
     const counted = [...absences.values()].filter(({ state }) => state !== 'approved');
     const missing = counted.filter(({ state }) => state !== 'allowed');
     const isTooMany = counted.length > allowedAtOnce(total);
-    const isBelievable = missing.length <= total * BELIEVED_SHARE;
+    const isBelievable = missing.length < total * BELIEVED_SHARE;
     const allowed: string[] = [];
     const held: string[] = [];
     for (const key of asked) {
