@@ -3,6 +3,12 @@ import {
   type LoadBalancerMessage,
   type ShownAs,
 } from '../../src/reconcilers/load-balancer/load-balancer-messages.ts';
+import { GENERATION_MESSAGES } from '../../src/reconcilers/route-generator/generation-messages.ts';
+import {
+  ROUTE_TABLE_MESSAGES,
+  type RouteTableMessage,
+  type RouteTableShownAs,
+} from '../../src/reconcilers/route-table/route-table-messages.ts';
 import { SERVICE_READY_CONDITION } from '../../src/reconcilers/names.ts';
 import {
   SERVICE_CONDITIONS,
@@ -26,6 +32,21 @@ const LOAD_BALANCER_CONDITIONS: Readonly<
   Stalled: 'nothing goes on before a person acts',
 };
 
+/** What each condition type of AlibabaRouteTables is about. */
+const ROUTE_TABLE_CONDITIONS: Readonly<
+  Record<
+    Extract<RouteTableShownAs, { readonly condition: string }>['condition'] | 'Generated',
+    string
+  >
+> = {
+  Ready: 'Accepted and Programmed together, for this generation',
+  Accepted: 'the spec is valid, and the route table is ours to write to',
+  Programmed: 'every route that is asked for is in the route table',
+  Generated: 'the rows of the Nodes are in the spec',
+  Reconciling: 'it is being worked on, and nothing has to be done about it',
+  Stalled: 'nothing goes on before a person acts',
+};
+
 interface ReferenceRow {
   readonly reason: string;
   readonly shownAs: readonly string[];
@@ -45,9 +66,9 @@ function conditionsPage(): string {
     '',
     '# Conditions and events',
     '',
-    'Every reason that is shown on an AlibabaLoadBalancer or a Service. A Warning is recorded when its',
-    'message is new, and what has to be acted on stays in a condition after the event is gone. Messages',
-    "carry the cloud's error code; the request id is in `status.lastError` of the AlibabaLoadBalancer.",
+    'Every reason that is shown on an AlibabaLoadBalancer, an AlibabaRouteTable or a Service. A Warning is',
+    'recorded when its message is new, and what has to be acted on stays in a condition after the event is',
+    "gone. Messages carry the cloud's error code; the request id is in `status.lastError` of our own kinds.",
     '',
     '## AlibabaLoadBalancer',
     '',
@@ -59,6 +80,27 @@ function conditionsPage(): string {
     'acted on. Which of them a reason is first seen in:',
     '',
     ...reasonTable(Object.entries(LOAD_BALANCER_MESSAGES).map(loadBalancerRow)),
+    '',
+    '## AlibabaRouteTable',
+    '',
+    '| condition | True says |',
+    '| --- | --- |',
+    ...Object.entries(ROUTE_TABLE_CONDITIONS).map(([type, says]) => tableRow([type, says])),
+    '',
+    'A reason of `row` stands beside the destination in `status.notAsWished`, and in the conditions when it',
+    'is the only one. Entries that a row is waiting for are `pending`, those of others `conflicting`.',
+    '',
+    ...reasonTable(Object.entries(ROUTE_TABLE_MESSAGES).map(routeTableRow)),
+    '',
+    'The condition Generated, and the events about it:',
+    '',
+    ...reasonTable(
+      Object.entries(GENERATION_MESSAGES).map(([reason, message]) => ({
+        ...message,
+        reason,
+        shownAs: reason === 'Generated' ? ['Generated=True'] : ['Generated=False', 'Warning event'],
+      })),
+    ),
     '',
     '## Service',
     '',
@@ -88,6 +130,14 @@ function loadBalancerRow([reason, message]: [string, LoadBalancerMessage]): Refe
     'event' in shown ? `${shown.event} event` : `${shown.condition}=${shown.status}`,
   );
   return { ...message, reason, shownAs: shownAs.length === 0 ? ['log and metrics'] : shownAs };
+}
+
+function routeTableRow([reason, message]: [string, RouteTableMessage]): ReferenceRow {
+  const shownAs = message.shownAs.map((shown) => {
+    if ('event' in shown) return `${shown.event} event`;
+    return 'row' in shown ? `row: ${shown.row}` : `${shown.condition}=${shown.status}`;
+  });
+  return { ...message, reason, shownAs };
 }
 
 function serviceConditionRow([key, entry]: [string, ServiceConditionEntry]): ReferenceRow {

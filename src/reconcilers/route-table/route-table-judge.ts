@@ -4,6 +4,8 @@ import { parseCidrRange } from '../cidr-range.ts';
 import type { Node } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
 import { readProviderId } from '../provider-id.ts';
+import { isRoutedNode } from '../route-generator/node-routes.ts';
+import { absenceKeyOf } from '../route-generator/row-removals.ts';
 import { fullTable, NO_IPV6, RefusedRows } from './route-refusals.ts';
 import type { RouteApplyResult } from './route-table-apply.ts';
 import { desiredRoutes, type DesiredRoutes } from './route-table-desired.ts';
@@ -35,7 +37,8 @@ const DAY_MS = 24 * 60 * 60_000;
 
 /** What a Node says of its routes; computed once for a pass. */
 interface NodeFacts {
-  readonly cidrs: ReadonlySet<string>;
+  /** The uid of the Node behind each network of pods that is routed. */
+  readonly uids: ReadonlyMap<string, string>;
   readonly instanceIds: ReadonlySet<string>;
   readonly joinedLastDay: ReadonlySet<string>;
 }
@@ -48,6 +51,8 @@ export class RouteTableJudge {
   readonly #undeletable: RefusedRows;
   readonly #quotas: RouteQuotas;
   readonly #stale: StaleRoutes;
+  /** What the breaker holds for each table. */
+  readonly #heldKeys = new Map<string, readonly string[]>();
 
   constructor(ports: RouteTablePorts, observer: RouteTableObserver) {
     const { checkPeriodMs } = ports.settings;
@@ -99,7 +104,7 @@ export class RouteTableJudge {
       observed,
       refused: this.#refusals(pass, desired, facts, nowMs),
       undeletable: this.#undeletable.current(routeTableId, observed, nowMs),
-      held: this.#heldRemovals(pass, desired, observed),
+      held: this.#heldRemovals(pass, desired, { observed, nodes }),
       createBudget,
       exhaustion: fullTable(limit),
       reporter: reporter?.resource.metadata.uid ?? '',
@@ -147,6 +152,7 @@ export class RouteTableJudge {
     for (const memory of [this.#refused, this.#undeletable, this.#quotas, this.#stale]) {
       memory.forget(routeTableId);
     }
+    this.#heldKeys.delete(routeTableId);
   }
 
   #desired({ members }: TablePass): DesiredRoutes {
@@ -170,7 +176,7 @@ export class RouteTableJudge {
       clusterId,
       clusterCidrs,
       undecided,
-      nodeCidrs: nodes.cidrs,
+      nodeCidrs: new Set(nodes.uids.keys()),
       goneInstanceIds,
     });
   }
@@ -215,23 +221,28 @@ export class RouteTableJudge {
   #heldRemovals(
     { members, routeTableId }: TablePass,
     desired: DesiredRoutes,
-    observed: readonly ObservedRoute[],
+    seen: { readonly observed: readonly ObservedRoute[]; readonly nodes: NodeFacts },
   ): ReadonlySet<string> {
     const { breaker } = this.#ports;
-    const inferred = inferredRemovals(desired.routes, observed);
-    const keyOf = (route: ObservedRoute): string =>
-      `${routeTableId} ${route.destinationCidr} ${route.nextHop.id}`;
+    const inferred = inferredRemovals(desired.routes, seen.observed);
+    const keyOf = ({ destinationCidr, nextHop }: ObservedRoute): string => {
+      const uid = seen.nodes.uids.get(destinationCidr);
+      if (uid === undefined) return `${routeTableId} ${destinationCidr} ${nextHop.id}`;
+      // Whoever took the row out has asked for it under this key, and it is to count once.
+      return absenceKeyOf({ row: { destinationCidr, node: { uid, name: '' } }, resourceName: '' });
+    };
     const keys = new Map(inferred.map((route) => [keyOf(route), route.destinationCidr]));
-    for (const known of breaker.held('routes')) {
-      if (known.startsWith(`${routeTableId} `) && !keys.has(known))
-        breaker.release('routes', known);
+    for (const key of this.#heldKeys.get(routeTableId) ?? []) {
+      if (!keys.has(key)) breaker.release('routes', key);
     }
+    this.#heldKeys.delete(routeTableId);
     if (keys.size === 0) return new Set();
     if (members.some(isRemovalApproved)) {
       for (const key of keys.keys()) breaker.approve('routes', key);
     }
-    const total = observed.filter(({ standing }) => standing === 'ours').length;
+    const total = seen.observed.filter(({ standing }) => standing === 'ours').length;
     const { held } = breaker.judge('routes', keys.keys(), Math.max(total, keys.size));
+    this.#heldKeys.set(routeTableId, held);
     return new Set(held.flatMap((key) => keys.get(key) ?? []));
   }
 }
@@ -256,14 +267,17 @@ function approvalOf(reporter: RouteTableMember | undefined): string {
 }
 
 function nodeFacts(nodes: readonly Node[], nowMs: number): NodeFacts {
-  const cidrs = new Set<string>();
+  const uids = new Map<string, string>();
   const instanceIds = new Set<string>();
   const joinedLastDay = new Set<string>();
-  for (const { metadata, podCidrs, providerId } of nodes) {
-    for (const cidr of podCidrs) cidrs.add(parseCidrRange(cidr)?.text ?? cidr);
+  for (const node of nodes) {
+    const { metadata, podCidrs, providerId } = node;
     const id = readProviderId(providerId);
     if (id.kind === 'ecs') instanceIds.add(id.instanceId);
     if (nowMs - Date.parse(metadata.creationTimestamp) < DAY_MS) joinedLastDay.add(metadata.name);
+    // One that people have taken out has given its routes up by command.
+    if (!isRoutedNode(node)) continue;
+    for (const cidr of podCidrs) uids.set(parseCidrRange(cidr)?.text ?? cidr, metadata.uid);
   }
-  return { cidrs, instanceIds, joinedLastDay };
+  return { uids, instanceIds, joinedLastDay };
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../cloud/failure.ts';
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
+import { findCondition } from '../conditions.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION, ROUTE_TABLE_FINALIZER } from '../names.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Outcome,
   type Reconciler,
 } from '../reconciler.ts';
+import { GENERATED_CONDITION } from '../route-generator/generation-status.ts';
 import { applyRoutes } from './route-table-apply.ts';
 import { RouteTableBeliefs } from './route-table-belief.ts';
 import { describeRouteActions } from './route-table-drift.ts';
@@ -18,7 +20,7 @@ import { RouteTableObserver } from './route-table-observer.ts';
 import type { RouteAction } from './route-table-plan.ts';
 import type { RouteTablePorts } from './route-table-ports.ts';
 import { RouteTableReporter } from './route-table-reporter.ts';
-import { failedRouteTableStatus, type SeenTable } from './route-table-status.ts';
+import { conditionsFrom, failedRouteTableStatus, type SeenTable } from './route-table-status.ts';
 import { memberOf, type RouteTableMember } from './route-table-verdict.ts';
 
 /** How long the cloud is given for a change before it is looked at; longer each time. */
@@ -198,7 +200,9 @@ export class RouteTableReconciler implements Reconciler {
     const { routeTableId, members } = pass;
     const isHeld = seen.findings.some(({ reason }) => reason === 'RemovalHeld');
     for (const { resource } of members.filter(isRemovalApproved)) {
-      if (isHeld) continue;
+      // What is held back of the rows themselves waits for the same word.
+      const generated = findCondition(conditionsFrom(resource), GENERATED_CONDITION);
+      if (isHeld || generated?.reason === 'RemovalHeld') continue;
       await this.#ports.writer.removeAnnotations(resource, [APPROVE_REMOVAL_ANNOTATION], signal);
     }
     const removing = members.filter(({ stance }) => stance === 'remove');
