@@ -22,15 +22,12 @@ const STS_CODES: CodesByMeaning = {
     'InvalidParameter.OIDCToken',
   ],
   denied: ['AuthenticationFail.NoPermission', 'NoPermission'],
-  missing: [
-    'EntityNotExist.OIDCProvider',
-    'EntityNotExist.Role',
-    'InvalidParameter.OIDCProviderArn',
-  ],
+  missing: ['EntityNotExist.OIDCProvider', 'EntityNotExist.Role'],
   invalid: [
     'InvalidParameter.ContentType',
     'InvalidParameter.DurationSeconds',
     'InvalidParameter.ExternalId',
+    'InvalidParameter.OIDCProviderArn',
     'InvalidParameter.PolicyGrammar',
     'InvalidParameter.PolicySize',
     'InvalidParameter.RoleArn',
@@ -41,7 +38,7 @@ const STS_CODES: CodesByMeaning = {
 };
 
 const MAY_NOT_TAKE =
-  "the role does not let it be taken this way; let its trust policy name the OIDC provider with the issuer, the audience and this service account as the subject, or the access key's user";
+  "the role cannot be taken this way; check that its trust policy names who takes it: the access key's user, or an OIDC provider that exists in RAM, with this service account as the subject";
 
 const ADVICE: Readonly<Record<string, string>> = {
   'AuthenticationFail.NoPermission': MAY_NOT_TAKE,
@@ -57,7 +54,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'the OIDC provider does not exist in RAM; check "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"',
   'EntityNotExist.Role': 'the RAM role does not exist; check "ALIBABA_CLOUD_ROLE_ARN"',
   'InvalidParameter.OIDCProviderArn':
-    'the OIDC provider does not exist in RAM; check "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"',
+    'the name of the OIDC provider is wrong; check "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"',
   'InvalidParameter.OIDCToken':
     'the token of the service account is not accepted; check that its file holds one',
   'InvalidParameter.RoleArn': 'the name of the RAM role is wrong; check "ALIBABA_CLOUD_ROLE_ARN"',
