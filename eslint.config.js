@@ -16,12 +16,13 @@ const kubernetesClient = forbid(
 // Whole packages of products load tens of megabytes; a product's folder takes the models it uses.
 const anyCloudSdkButModels = {
   regex:
-    '^(@darabonba/.*|@alicloud/(?!(ecs20140526|vpc20160428)/dist/models/[A-Za-z0-9]+\\.js$).*)$',
+    '^(@darabonba/.*|@alicloud/(?!(ecs20140526|vpc20160428)/dist/models/[A-Z][A-Za-z0-9]+\\.js$).*)$',
   message:
     'Import single models of a product; all else of cloud SDKs lives in src/cloud/transport.',
 };
 const wholeProductSdk = {
-  regex: '^@alicloud/(ecs|vpc)[0-9]+(?![0-9]|/dist/models/[A-Za-z0-9]+\\.js$)',
+  regex: '^@alicloud/(ecs|vpc)[0-9]+(?![0-9]|/dist/models/[A-Z][A-Za-z0-9]+\\.js$)',
+  caseSensitive: true,
   message: 'The whole package loads tens of megabytes; import the models that are used.',
 };
 const cloudSdk = forbid(['@alicloud/*', '@darabonba/*'], 'Cloud SDKs live in src/cloud/transport.');
