@@ -179,9 +179,9 @@ export class NodeRouteController implements Controller {
 
   #onRouteTable({ previous, current }: CacheChange<RouteTableResource>): void {
     if (!this.#isRunning) return;
-    const { isAskedAnew, isShownOtherwise } = judgeRouteTableChange(previous, current);
+    const { isAskedAnew, isGenerated, isShownOtherwise } = judgeRouteTableChange(previous, current);
     if (isAskedAnew) {
-      this.#gate.note();
+      if (!isGenerated) this.#gate.note();
       for (const resource of [previous, current]) {
         if (resource !== undefined) this.#queueTable(resource);
       }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { nodeOf, taintOf } from '../../test/support/kubernetes-builders.ts';
 import { nodeRow, routeTableOf } from '../../test/support/route-builders.ts';
 import type { Node } from '../reconcilers/kubernetes-objects.ts';
-import { APPROVE_REMOVAL_ANNOTATION } from '../reconcilers/names.ts';
+import { APPROVE_REMOVAL_ANNOTATION, GENERATED_DIGEST_ANNOTATION } from '../reconcilers/names.ts';
 import { concernsRoutes, judgeRouteTableChange } from './route-change.ts';
 
 const node = nodeOf('a', { podCidrs: ['10.0.1.0/24'] });
@@ -69,21 +69,31 @@ test('judgeRouteTableChange: a status shows, a spec and our annotations ask', ()
       ...resource,
       metadata: { ...metadata, annotations: { [APPROVE_REMOVAL_ANNOTATION]: metadata.uid } },
     },
+    rows: {
+      ...resource,
+      metadata: {
+        ...metadata,
+        generation: 2,
+        annotations: { [GENERATED_DIGEST_ANNOTATION]: 'abc' },
+      },
+    },
     note: { ...resource, metadata: { ...metadata, annotations: { note: 'mine' } } },
     finalizer: { ...resource, metadata: { ...metadata, finalizers: [] } },
     deleted: undefined,
   };
   const got = Object.entries(changes).map(([name, after]) => {
-    const { isAskedAnew, isShownOtherwise } = judgeRouteTableChange(resource, after);
-    return `${name} ${isAskedAnew ? 'asked' : '-'} ${isShownOtherwise ? 'shown' : '-'}`;
+    const change = judgeRouteTableChange(resource, after);
+    const { isAskedAnew, isGenerated, isShownOtherwise } = change;
+    return `${name} ${isAskedAnew ? 'asked' : '-'} ${isGenerated ? 'by us' : '-'} ${isShownOtherwise ? 'shown' : '-'}`;
   });
   assert.deepEqual(got, [
-    'same - -',
-    'status - shown',
-    'spec asked -',
-    'approval asked -',
-    'note - -',
-    'finalizer asked -',
-    'deleted asked shown',
+    'same - - -',
+    'status - - shown',
+    'spec asked - -',
+    'approval asked - -',
+    'rows asked by us -',
+    'note - - -',
+    'finalizer asked - -',
+    'deleted asked - shown',
   ]);
 });

@@ -1,5 +1,5 @@
 import type { Node, RouteTableResource } from '../reconcilers/kubernetes-objects.ts';
-import { API_GROUP } from '../reconcilers/names.ts';
+import { API_GROUP, GENERATED_DIGEST_ANNOTATION } from '../reconcilers/names.ts';
 import { isExcludedNode } from '../reconcilers/provider-id.ts';
 
 /**
@@ -24,6 +24,8 @@ export function concernsRoutes(previous: Node | undefined, current: Node | undef
 export interface RouteTableChange {
   /** What is asked for changed, or what we had written of it is gone. */
   readonly isAskedAnew: boolean;
+  /** The generator itself has written other rows, so it need not look again. */
+  readonly isGenerated: boolean;
   /** What is known of its routes changed, so that Nodes may have to be told. */
   readonly isShownOtherwise: boolean;
 }
@@ -38,7 +40,8 @@ export function judgeRouteTableChange(
   current: RouteTableResource | undefined,
 ): RouteTableChange {
   if (previous === undefined || current === undefined) {
-    return { isAskedAnew: true, isShownOtherwise: true };
+    const isGenerated = current !== undefined && digestOf(current) !== undefined;
+    return { isAskedAnew: true, isGenerated, isShownOtherwise: true };
   }
   const isAskedAnew =
     previous.metadata.uid !== current.metadata.uid ||
@@ -47,7 +50,15 @@ export function judgeRouteTableChange(
     isDifferent(ownAnnotations(previous), ownAnnotations(current)) ||
     previous.metadata.finalizers.some((name) => !current.metadata.finalizers.includes(name)) ||
     isWiped(previous, current);
-  return { isAskedAnew, isShownOtherwise: isDifferent(previous.status, current.status) };
+  return {
+    isAskedAnew,
+    isGenerated: digestOf(previous) !== digestOf(current),
+    isShownOtherwise: isDifferent(previous.status, current.status),
+  };
+}
+
+function digestOf({ metadata }: RouteTableResource): string | undefined {
+  return metadata.annotations[GENERATED_DIGEST_ANNOTATION];
 }
 
 function ownAnnotations({ metadata }: RouteTableResource): readonly (readonly [string, string])[] {
