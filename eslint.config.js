@@ -17,6 +17,8 @@ const kubernetesClient = forbid(
 const anyCloudSdkButModels = {
   regex:
     '^(@darabonba/.*|@alicloud/(?!(ecs20140526|vpc20160428)/dist/models/[A-Z][A-Za-z0-9]+\\.js$).*)$',
+  // Files of single models begin with a capital; `model.js` is all of them.
+  caseSensitive: true,
   message:
     'Import single models of a product; all else of cloud SDKs lives in src/cloud/transport.',
 };
