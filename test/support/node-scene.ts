@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { seedInstances, type SeedInstance } from '../../emulator/model/cloud-seed.ts';
+import { KubeClient } from '../../src/operator/kube/kube-client.ts';
+import { loadKubeConfig } from '../../src/operator/kubeconfig-source.ts';
+import { SystemClock } from '../../src/operator/system-clock.ts';
 import { ClusterClient } from './cluster-client.ts';
 import { eventually, type KubeEvent, type OperatorWorld } from './operator-world.ts';
 
@@ -61,6 +64,11 @@ export const CLOUD_TAINT = {
 } as const;
 
 const NODES = '/api/v1/nodes';
+/** Lets a process on a busy machine keep its leases. */
+export const PATIENT_LEASES = [
+  '--leader-elect-lease-duration=60s',
+  '--leader-elect-renew-deadline=50s',
+] as const;
 /** Instances of scenes are numbered from here, beyond those that a world begins with. */
 let nextInstance = 500;
 
@@ -131,6 +139,20 @@ export class NodeScene {
     });
   }
 
+  /** As `waitUntilInitialised` for many, in the order of their names. */
+  async waitUntilAllInitialised(names: readonly string[]): Promise<readonly SeenNode[]> {
+    return eventually(async () => {
+      const all = (await this.client.list(NODES)) as readonly SeenNode[];
+      const byName = new Map(all.map((node) => [node.metadata.name, node]));
+      return names.map((name) => {
+        const node = byName.get(name);
+        assert.ok(node && !isTainted(node), `${name} is still tainted`);
+        assert.ok((node.status.addresses?.length ?? 0) > 0, `${name} has no addresses yet`);
+        return node;
+      });
+    });
+  }
+
   /** Waits until an event about a Node was recorded, and returns it. */
   waitForEvent(name: string, reason: string): Promise<KubeEvent> {
     return eventually(async () => {
@@ -138,6 +160,33 @@ export class NodeScene {
       assert.ok(found, `no event ${reason} on ${name}`);
       return found;
     });
+  }
+
+  /** Collects every version of a Node, from the one there is, until the returned function is called. */
+  watch(name: string): { readonly versions: readonly SeenNode[]; readonly end: () => void } {
+    const versions: SeenNode[] = [];
+    const ended = new AbortController();
+    const client = new KubeClient({
+      kubeConfig: loadKubeConfig(this.#world.cluster.kubeconfig, {}),
+      clock: new SystemClock(),
+      userAgent: 'test',
+      queriesPerSecond: 100,
+      burst: 100,
+    });
+    const follow = async (): Promise<void> => {
+      const query = { fieldSelector: `metadata.name=${name}` };
+      for await (const { object } of client.watch(NODES, query, 300, ended.signal)) {
+        versions.push(object as SeenNode);
+      }
+    };
+    void follow().catch(() => undefined);
+    return {
+      versions,
+      end: () => {
+        ended.abort();
+        client.close();
+      },
+    };
   }
 
   async eventsOf(name: string): Promise<readonly KubeEvent[]> {
