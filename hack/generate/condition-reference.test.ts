@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOAD_BALANCER_MESSAGES } from '../../src/reconcilers/load-balancer/load-balancer-messages.ts';
 import { GENERATION_MESSAGES } from '../../src/reconcilers/route-generator/generation-messages.ts';
+import { NODE_LIFECYCLE_EVENTS } from '../../src/reconcilers/node-lifecycle/node-lifecycle-messages.ts';
+import { NODE_EVENTS } from '../../src/reconcilers/node/node-messages.ts';
+import { VOLUME_EVENTS } from '../../src/reconcilers/persistent-volume/persistent-volume-messages.ts';
 import { ROUTE_TABLE_MESSAGES } from '../../src/reconcilers/route-table/route-table-messages.ts';
 import {
   SERVICE_CONDITIONS,
@@ -19,6 +22,9 @@ test('UX-08 conditionReference: every reason has a row with meaning, cause and r
     ...Object.keys(GENERATION_MESSAGES),
     ...Object.values(SERVICE_CONDITIONS).map(({ reason }) => reason),
     ...Object.keys(SERVICE_EVENTS),
+    ...Object.keys(NODE_LIFECYCLE_EVENTS),
+    ...Object.keys(NODE_EVENTS),
+    ...Object.keys(VOLUME_EVENTS),
   ];
   for (const reason of reasons) {
     const found = rows.filter(

@@ -9,6 +9,9 @@ import {
   type RouteTableMessage,
   type RouteTableShownAs,
 } from '../../src/reconcilers/route-table/route-table-messages.ts';
+import { NODE_LIFECYCLE_EVENTS } from '../../src/reconcilers/node-lifecycle/node-lifecycle-messages.ts';
+import { NODE_EVENTS } from '../../src/reconcilers/node/node-messages.ts';
+import { VOLUME_EVENTS } from '../../src/reconcilers/persistent-volume/persistent-volume-messages.ts';
 import { SERVICE_READY_CONDITION } from '../../src/reconcilers/names.ts';
 import {
   SERVICE_CONDITIONS,
@@ -66,9 +69,10 @@ function conditionsPage(): string {
     '',
     '# Conditions and events',
     '',
-    'Every reason that is shown on an AlibabaLoadBalancer, an AlibabaRouteTable or a Service. A Warning is',
-    'recorded when its message is new, and what has to be acted on stays in a condition after the event is',
-    "gone. Messages carry the cloud's error code; the request id is in `status.lastError` of our own kinds.",
+    'Every reason that is shown on an AlibabaLoadBalancer, an AlibabaRouteTable, a Service, a Node or a',
+    'PersistentVolume. A Warning is recorded when its message is new, and what has to be acted on stays in a',
+    "condition, where the kind has any, after the event is gone. Messages carry the cloud's error code; the",
+    'request id is in `status.lastError` of our own kinds.',
     '',
     '## AlibabaLoadBalancer',
     '',
@@ -122,6 +126,26 @@ function conditionsPage(): string {
       })),
     ),
     '',
+    '## Node',
+    '',
+    'Events about the life of the instance:',
+    '',
+    ...reasonTable(
+      Object.entries(NODE_LIFECYCLE_EVENTS).map(([reason, { type, ...told }]) => ({
+        ...told,
+        reason,
+        shownAs: [`${type} event`],
+      })),
+    ),
+    '',
+    'Events about its initialisation, its labels and its addresses:',
+    '',
+    ...reasonTable(Object.entries(NODE_EVENTS).map(eventRow)),
+    '',
+    '## PersistentVolume',
+    '',
+    ...reasonTable(Object.entries(VOLUME_EVENTS).map(eventRow)),
+    '',
   ].join('\n');
 }
 
@@ -143,6 +167,14 @@ function routeTableRow([reason, message]: [string, RouteTableMessage]): Referenc
 function serviceConditionRow([key, entry]: [string, ServiceConditionEntry]): ReferenceRow {
   const { type, status, reason, message, when } = entry;
   return { reason, shownAs: [`${type}=${status}`], meaning: message, when, remedy: remedyOf(key) };
+}
+
+function eventRow([reason, event]: [
+  string,
+  Readonly<Record<'type' | 'note' | 'when' | 'remedy', string>>,
+]): ReferenceRow {
+  const { type, note, when, remedy } = event;
+  return { reason, shownAs: [`${type} event`], meaning: note, when, remedy };
 }
 
 function remedyOf(key: string): string {
