@@ -16,7 +16,12 @@ export type TableObservation =
       readonly isCheck: boolean;
     }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'wait'; readonly afterMs: number; readonly progress: Reasoned };
+  | {
+      readonly kind: 'wait';
+      readonly afterMs: number;
+      /** What there is to tell of it; absent where nothing is known to have gone wrong. */
+      readonly progress?: Reasoned;
+    };
 
 /** What RouteTableObserver needs. */
 export interface RouteTableObserverPorts {
@@ -61,15 +66,13 @@ export class RouteTableObserver {
       return { kind: 'seen', entries: believed.entries, isFresh: false, isCheck };
     }
     // A write whose answer was lost, by this process or by the one before, can still arrive.
-    const readableFromMs = Math.max(
-      beliefs.readableFromMs(routeTableId),
-      settings.undisturbedFromMs,
-    );
+    const arrivedMs = beliefs.readableFromMs(routeTableId);
+    const readableFromMs = Math.max(arrivedMs, settings.undisturbedFromMs);
     if (nowMs < readableFromMs) {
+      const wait = { kind: 'wait', afterMs: readableFromMs - nowMs } as const;
       const message =
         'The answer to a change was lost; the cloud is read again once the change must have arrived';
-      const progress = { reason: 'AnswerLost', message };
-      return { kind: 'wait', afterMs: readableFromMs - nowMs, progress };
+      return nowMs < arrivedMs ? { ...wait, progress: { reason: 'AnswerLost', message } } : wait;
     }
     try {
       const lane = isCheck ? 'sweep' : 'live';

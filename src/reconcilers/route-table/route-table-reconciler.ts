@@ -94,7 +94,9 @@ export class RouteTableReconciler implements Reconciler {
     if (observation.kind === 'missing') return this.#missing(members, signal);
     if (observation.kind === 'wait') {
       const { progress, afterMs } = observation;
-      for (const member of members) await this.#reporter.show({ member, progress }, signal);
+      if (progress !== undefined) {
+        for (const member of members) await this.#reporter.show({ member, progress }, signal);
+      }
       return observeAgain(afterMs);
     }
     const { entries, isFresh, isCheck } = observation;
