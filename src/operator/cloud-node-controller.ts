@@ -3,7 +3,9 @@ import { InstanceClaims } from '../reconcilers/node/instance-claims.ts';
 import type { NodePorts } from '../reconcilers/node/node-ports.ts';
 import { NodeReconciler } from '../reconcilers/node/node-reconciler.ts';
 import { NodeRefresh } from '../reconcilers/node/node-refresh.ts';
+import { ROUTES_COMING } from '../reconcilers/route-generator/node-network.ts';
 import type { Controller, ControllerPorts } from './controller.ts';
+import { KubeNodeConditionWriter } from './kube/node-condition-writer.ts';
 import { KubeNodeWriter } from './kube/node-writer.ts';
 import type { CacheChange } from './kube/object-cache.ts';
 import { concernsInitialisation } from './node-initialisation-change.ts';
@@ -33,6 +35,10 @@ export class CloudNodeController implements Controller {
     this.#ports = ports;
     const logger = ports.logger.named(NODE_QUEUE);
     const { concurrentSyncs, concurrentStatusUpdates, batchSize } = config.nodes;
+    const conditions = new KubeNodeConditionWriter(client, objects.nodeInformer.cache, clock);
+    // Without the controller of routes nobody would ever take the condition back.
+    const announcesRoutes =
+      config.controllers.has('node-route-controller') && config.routes.writesNodeCondition;
     const nodePorts: NodePorts = {
       nodes: objects.nodes,
       writer: new KubeNodeWriter(client, objects.nodeInformer.cache),
@@ -40,6 +46,10 @@ export class CloudNodeController implements Controller {
       reads: clouds.ecsReads,
       regionId: async (signal) => (await clouds.identity(signal)).regionId,
       vpcId: (signal) => clouds.vpcId(signal),
+      ...(announcesRoutes && {
+        announceRoutes: (node, signal) =>
+          conditions.setNetworkUnavailable(node, ROUTES_COMING, signal),
+      }),
       events,
       clock,
       randomness,

@@ -58,6 +58,8 @@ export interface NodePorts {
   /** The region of the cluster, for nodes that do not tell theirs. */
   readonly regionId: (signal: AbortSignal) => Promise<string>;
   readonly vpcId: (signal: AbortSignal) => Promise<string>;
+  /** Tells on a Node that its routes are on their way; absent where nobody makes them. */
+  readonly announceRoutes?: (node: Node, signal: AbortSignal) => Promise<void>;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly randomness: Randomness;

@@ -1,4 +1,4 @@
-import { Failure } from '../../cloud/failure.ts';
+import { Failure, isFailure } from '../../cloud/failure.ts';
 import type { CloudInstance } from '../../cloud/ecs/ecs-client.ts';
 import { failureReport } from '../failure-report.ts';
 import type { Node } from '../kubernetes-objects.ts';
@@ -89,8 +89,24 @@ export class NodeReconciler implements Reconciler {
           options,
         );
       }
-      await this.#write(instance, node, signal);
+      if (await this.#announceRoutes(node, signal)) await this.#write(instance, node, signal);
     });
+  }
+
+  /**
+   * Keeps pods away that would come between the end of the initialisation and the first route.
+   *
+   * Shape: `false` when the node is gone.
+   */
+  async #announceRoutes(node: Node, signal: AbortSignal): Promise<boolean> {
+    if (node.podCidrs.length === 0 || node.networkUnavailable !== undefined) return true;
+    try {
+      await this.#ports.announceRoutes?.(node, signal);
+      return true;
+    } catch (error) {
+      if (isFailure(error, 'notfound')) return false;
+      throw error;
+    }
   }
 
   async #write(instance: CloudInstance, node: Node, signal: AbortSignal): Promise<void> {

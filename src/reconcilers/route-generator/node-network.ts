@@ -37,7 +37,8 @@ const OWN_REASONS: ReadonlySet<string> = new Set(['RouteCreated', 'NoRouteCreate
 /** How much of a Node's condition the causes may take. */
 const MAX_MESSAGE = 900;
 
-const COMING: NetworkCondition = {
+/** What a Node says whose routes are on their way. */
+export const ROUTES_COMING: NetworkCondition = {
   status: 'True',
   reason: 'NoRouteCreated',
   message: 'The routes to the pods are being created',
@@ -95,7 +96,7 @@ export function networkConditionChange(
   if (verdict.kind === 'untouched') return undefined;
   if (verdict.kind === 'pending') {
     // A node that says nothing would be taken for one whose pods can be reached.
-    return present === undefined ? COMING : undefined;
+    return present === undefined ? ROUTES_COMING : undefined;
   }
   const wanted: NetworkCondition =
     verdict.kind === 'available'
