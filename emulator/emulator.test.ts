@@ -130,6 +130,41 @@ test('emulator: a state file outlives the process', async () => {
   }
 });
 
+test('emulator: what is on its way out when the process ends goes in the next one', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'emulator-'));
+  const stateFile = path.join(folder, 'cloud.json');
+  try {
+    const first = await startEmulator({ stateFile, clock: 'manual' });
+    const VpcId = 'vpc-bp1emulator0000000000';
+    const call = cloudCaller(first.url);
+    const made = await call(
+      'CreateRouteTable',
+      { RegionId: 'cn-hangzhou', VpcId },
+      { version: '2016-04-28' },
+    );
+    first.admin.advanceClock(1_000);
+    const RouteTableId = made.text('RouteTableId');
+    const deletion = { RegionId: 'cn-hangzhou', RouteTableId };
+    const deleted = await call('DeleteRouteTable', deletion, { version: '2016-04-28' });
+    assert.equal(deleted.code, undefined, deleted.message);
+    await first.stop();
+
+    const second = await startEmulator({ stateFile, clock: 'manual' });
+    try {
+      second.admin.advanceClock(10_000);
+      const after = second.admin.state({ deleted: true });
+      assert.deepEqual(
+        after.deleted?.map(({ kind, id, deletedBySeq }) => [kind, id, deletedBySeq]),
+        [['routeTable', RouteTableId, 2]],
+      );
+    } finally {
+      await second.stop();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('emulator: a change reaches the state file without a stop', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'emulator-'));
   const stateFile = path.join(folder, 'cloud.json');

@@ -1,3 +1,6 @@
+import { COMPUTE_RULES } from './compute-rules.ts';
+import { NETWORK_RULES } from './network-rules.ts';
+
 /** Where the knowledge of a rule comes from. */
 export type RuleSource =
   | 'documented'
@@ -14,6 +17,9 @@ export interface CloudRule {
 }
 
 type RuleRow = readonly [id: string, source: RuleSource, sentence: string];
+
+/** The rules of one area, under its name. */
+export type RuleArea = readonly [area: string, rows: readonly RuleRow[]];
 
 const WIRE: readonly RuleRow[] = [
   [
@@ -112,14 +118,14 @@ const CALLS: readonly RuleRow[] = [
   [
     'call-clamp',
     'documented',
-    'DescribeInstances brings MaxResults to 10 at least and 100 at most instead of refusing it.',
+    'DescribeInstances brings MaxResults to 10 at least and 100 at most, DescribeDisks to 10 and 500, instead of refusing it.',
   ],
   ['call-region', 'documented', 'An unknown region is InvalidRegionId.NotFound.'],
   ['call-dry-run', 'documented', 'DryRun=true changes nothing and answers DryRunOperation.'],
   [
     'call-rate',
     'assumed',
-    'An account may make 20 calls a second of one operation; more are Throttling.User with x-acs-retry-after in milliseconds. Rates are settings.',
+    'An account may make 20 calls a second of one operation of a product; more are Throttling.User with x-acs-retry-after in milliseconds. Rates are settings.',
   ],
   [
     'call-accounts',
@@ -142,7 +148,7 @@ const TOKENS: readonly RuleRow[] = [
   [
     'token-processing',
     'documented',
-    'While the first call with a ClientToken is running, a repetition is OperationFailed.TokenIsProcessing.',
+    'While the first call with a ClientToken is running, a repetition is OperationFailed.TokenIsProcessing, or the code that the operation publishes for it.',
   ],
   ['token-failed', 'assumed', 'A call that was refused leaves its ClientToken free.'],
   [
@@ -480,23 +486,7 @@ const QUOTA_RULES: readonly RuleRow[] = [
 ];
 
 const OTHERS: readonly RuleRow[] = [
-  ['ecs-missing-ids', 'seen in a client', 'DescribeInstances leaves out ids that do not exist.'],
-  [
-    'ecs-primary-eni',
-    'seen in a client',
-    'The primary interface of an instance carries its id and private address.',
-  ],
-  [
-    'ecs-id-list',
-    'documented',
-    'Id and address lists of DescribeInstances are JSON, at most 100 items.',
-  ],
   ['vpc-empty', 'documented', 'DescribeVpcs and DescribeVSwitches of unknown ids are empty lists.'],
-  [
-    'sts-identity',
-    'documented',
-    'GetCallerIdentity tells the account of a key, and the role of a temporary one.',
-  ],
   [
     'metadata-token',
     'documented',
@@ -510,7 +500,7 @@ const OTHERS: readonly RuleRow[] = [
   ],
 ];
 
-const AREAS: readonly (readonly [string, readonly RuleRow[]])[] = [
+const AREAS: readonly RuleArea[] = [
   ['Wire format', WIRE],
   ['Calls and parameters', CALLS],
   ['Client tokens', TOKENS],
@@ -521,7 +511,9 @@ const AREAS: readonly (readonly [string, readonly RuleRow[]])[] = [
   ['Server groups and health', GROUPS],
   ['Tags', TAGS],
   ['Quotas', QUOTA_RULES],
-  ['ECS, VPC, STS, instance metadata', OTHERS],
+  ...NETWORK_RULES,
+  ...COMPUTE_RULES,
+  ['Absent networks, instance metadata', OTHERS],
 ];
 
 /** Every rule this cloud keeps, by area. A test of the same name proves each. */

@@ -73,10 +73,11 @@ function referencePage(): string {
 }
 
 const INTRODUCTION = [
-  'A stand-in for the parts of Alibaba Cloud that a client of its load balancers (CLB) asks: real SDKs talk to it over',
-  'HTTP, both of their signatures are verified, and it is no softer than the real one. By default an accepted write holds',
-  'its load balancer for 200 ms and a second one gets the real lock code, a start takes 500 ms, and an account may make 20',
-  'calls a second of one operation. It listens on the loopback interface only.',
+  'A stand-in for the parts of Alibaba Cloud that a cloud controller manager asks, load balancers (CLB), networks (VPC),',
+  'instances (ECS) and roles (STS): real SDKs talk to it over HTTP, both of their signatures are verified, and it is no',
+  'softer than the real one. By default an accepted write holds its load balancer or its VPC for 200 ms and a second one',
+  'gets the real lock code, a start or a pending route takes 500 ms, and an account may make 20 calls a second of one',
+  'operation. It listens on the loopback interface only.',
   '',
   '```console',
   '$ make emulator',

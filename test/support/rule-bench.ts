@@ -15,7 +15,12 @@ export interface RuleBench {
   /** Calls and expects to be accepted. */
   accept(action: string, parameters?: CallerParameters, version?: string): Promise<CallerAnswer>;
   /** Calls and expects the code. */
-  refuse(code: string, action: string, parameters?: CallerParameters): Promise<CallerAnswer>;
+  refuse(
+    code: string,
+    action: string,
+    parameters?: CallerParameters,
+    version?: string,
+  ): Promise<CallerAnswer>;
   /** Lets every lock and passage end. */
   settle(): void;
   /** Makes a load balancer and gives its id. */
@@ -53,8 +58,8 @@ export async function startRuleBench(settings: SettingsChange = {}): Promise<Rul
       assert.equal(answer.code, undefined, `${action}: ${answer.message}`);
       return answer;
     },
-    refuse: async (code, action, parameters = {}) => {
-      const answer = await bench.call(action, parameters);
+    refuse: async (code, action, parameters = {}, version = '2014-05-15') => {
+      const answer = await bench.call(action, parameters, { version });
       assert.equal(answer.code, code, `${action}: ${answer.message}`);
       return answer;
     },
