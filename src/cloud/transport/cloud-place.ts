@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { CloudSettings } from './cloud-settings.ts';
+import { CoalescedReads } from './coalesced-reads.ts';
 import type { HttpSender } from './http-exchange.ts';
 import { InstanceMetadata } from './instance-metadata.ts';
 
@@ -9,7 +10,8 @@ type PlaceEntry = 'regionId' | 'vpcId' | 'zoneId' | 'vSwitchId';
 /**
  * Where in the cloud this process works: as configured, else where its instance is.
  *
- * Shape: what the metadata has answered once is kept until the settings are replaced.
+ * Shape: what the metadata has answered once is kept until the settings are replaced; those who ask
+ *   before it has answered share one question.
  * Errors: `retryable` where neither the settings nor the metadata tell.
  */
 export class CloudPlace {
@@ -17,6 +19,7 @@ export class CloudPlace {
   #settings: CloudSettings;
   #metadata: InstanceMetadata;
   readonly #known = new Map<PlaceEntry, string>();
+  readonly #reads = new CoalescedReads();
 
   constructor(
     settings: CloudSettings,
@@ -37,6 +40,7 @@ export class CloudPlace {
     if (settings.metadataEndpoint !== this.#settings.metadataEndpoint) {
       this.#metadata = new InstanceMetadata(settings.metadataEndpoint, this.#ports);
       this.#known.clear();
+      this.#reads.closeToNewReaders();
     }
     this.#settings = settings;
   }
@@ -71,7 +75,9 @@ export class CloudPlace {
   async #ask(entry: PlaceEntry, signal: AbortSignal): Promise<string> {
     const known = this.#known.get(entry);
     if (known !== undefined) return known;
-    const answered = await this.#metadata[entry](signal);
+    const answered = await this.#reads.join(entry, signal, (shared) =>
+      this.#metadata[entry](shared),
+    );
     this.#known.set(entry, answered);
     return answered;
   }
