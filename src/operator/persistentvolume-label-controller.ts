@@ -12,8 +12,8 @@ import { RetryPolicy, serviceBackOff } from './queue/retry-policy.ts';
 import { WorkQueue } from './queue/work-queue.ts';
 
 const VOLUME_QUEUE = 'persistentvolume';
-/** As many as one call to the cloud asks for; nearly all of them wait for its answer. */
-const CONCURRENCY = 100;
+/** How many volumes may wait for the cloud at a time, so that calls for their disks are full. */
+const GATHERED_PASSES = 1_000;
 
 /** Labels the PersistentVolumes that are disks while this process is the leader. */
 export class PersistentVolumeLabelController implements Controller {
@@ -43,11 +43,11 @@ export class PersistentVolumeLabelController implements Controller {
       queue: this.#queue,
       // From 5 s on: a disk that does not exist is not asked for in a tight loop.
       retryPolicy: new RetryPolicy(serviceBackOff(), config.driftPeriodMs, randomness),
-      concurrency: CONCURRENCY,
+      concurrency: GATHERED_PASSES,
       clock,
       randomness,
       logger,
-      metrics: metrics.controller(VOLUME_QUEUE, CONCURRENCY),
+      metrics: metrics.controller(VOLUME_QUEUE, GATHERED_PASSES),
     });
     objects.persistentVolumeInformer.addHandler((change) => {
       this.#onVolume(change);
