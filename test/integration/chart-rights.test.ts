@@ -93,7 +93,7 @@ const permissions = [
     controller: 'node-route-controller',
     want: [
       ...['list /nodes', 'patch /nodes/status', 'watch /nodes', `patch ${ROUTE_TABLES}/status`],
-      ...['create', 'delete', 'get', 'list', 'patch', 'watch'].map((v) => `${v} ${ROUTE_TABLES}`),
+      ...['create', 'delete', 'list', 'patch', 'watch'].map((v) => `${v} ${ROUTE_TABLES}`),
     ],
   },
   {

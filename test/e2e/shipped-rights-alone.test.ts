@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import type { ControllerName } from '../../src/operator/controller-selection.ts';
+import { CLUSTER_CIDR, CONTROLLER_WORK } from './support/controller-work.ts';
+import { startE2eCluster } from './support/e2e-cluster.ts';
+import { grantedRequests, requestText } from './support/rights-used.ts';
+
+const e2e = await startE2eCluster({ with: [] });
+const { cloud, installation, kubectl } = e2e;
+
+/** What any may have to tell people, but not every day. */
+const EVENTS = ['create events.k8s.io/events', 'patch events.k8s.io/events'];
+/** Whose credentials it has, and where it is, every controller asks: STS, and the instance's metadata. */
+const IDENTITY_APIS = ['2015-04-01', 'latest'];
+
+for (const [name, work] of Object.entries(CONTROLLER_WORK)) {
+  test(`operator MIG-03 SEC-01: ${name} alone works with its own permissions, and looks at nothing else`, async (t) => {
+    const controller = name as ControllerName;
+    await e2e.upgrade({
+      operator: {
+        controllers: controller,
+        clusterCidr: CLUSTER_CIDR,
+        nodeMonitorPeriod: '1s',
+      },
+    });
+    // Whoever comes first makes them.
+    await kubectl.run('delete', 'leases', '--all', '-n', 'kube-system');
+    const requestsBefore = (await e2e.operatorRequests()).length;
+    const callsBefore = await e2e.lastCall();
+    const replica = await installation.startReplica(`alone-${name}`);
+    t.after(() => replica.end());
+    await replica.waitUntilReady();
+    await work.doWork(e2e);
+    await replica.end();
+
+    const requests = (await e2e.operatorRequests()).slice(requestsBefore);
+    const refused = requests.filter(({ responseStatus }) => responseStatus?.code === 403);
+    assert.deepEqual(refused.map(requestText), []);
+    const log = await readFile(replica.logFile, 'utf8');
+    assert.doesNotMatch(log, /forbidden|"level":"error"/i);
+
+    const used = new Set(requests.map(requestText));
+    const granted = await grantedRequests(e2e);
+    const seldom = [...EVENTS, ...Object.keys(work.seldom ?? {})];
+    const unused = granted.filter((right) => !used.has(right) && !seldom.includes(right));
+    assert.deepEqual(unused, [], 'A permission that its day does not need is one too many');
+
+    const apis = (await cloud.calls(callsBefore)).map(({ version }) => version);
+    const own = [...IDENTITY_APIS, ...work.cloudApis];
+    const foreign = apis.filter((api) => !own.includes(api));
+    assert.deepEqual(foreign, [], 'It calls what belongs to another controller');
+  });
+}
