@@ -4,6 +4,7 @@ import {
   type ShownAs,
 } from '../../src/reconcilers/load-balancer/load-balancer-messages.ts';
 import { GENERATION_MESSAGES } from '../../src/reconcilers/route-generator/generation-messages.ts';
+import { NODE_NETWORK_MESSAGES } from '../../src/reconcilers/route-generator/node-network-messages.ts';
 import {
   ROUTE_TABLE_MESSAGES,
   type RouteTableMessage,
@@ -141,6 +142,16 @@ function conditionsPage(): string {
     'Events about its initialisation, its labels and its addresses:',
     '',
     ...reasonTable(Object.entries(NODE_EVENTS).map(eventRow)),
+    '',
+    'The condition NetworkUnavailable, and events about routes:',
+    '',
+    ...reasonTable(
+      Object.entries(NODE_NETWORK_MESSAGES).map(([reason, { shownAs, ...told }]) => ({
+        ...told,
+        reason,
+        shownAs: [shownAs],
+      })),
+    ),
     '',
     '## PersistentVolume',
     '',

@@ -1,9 +1,8 @@
+import { isFailure } from '../../cloud/failure.ts';
 import type { CidrRange } from '../cidr-range.ts';
 import type { Node } from '../kubernetes-objects.ts';
-import { ROUTE_REPORTING_CONTROLLER } from '../names.ts';
 import {
   settled,
-  type EventContent,
   type EventRecorder,
   type NodeCache,
   type ObjectKey,
@@ -11,6 +10,7 @@ import {
   type Reconciler,
 } from '../reconciler.ts';
 import type { RouteTableCache } from '../route-table/route-table-ports.ts';
+import { failedRouteEvent } from './node-network-messages.ts';
 import { judgeNetwork, networkConditionChange, type NetworkVerdict } from './node-network.ts';
 import type { RouteGenerator } from './route-generator.ts';
 import type { NodeConditionWriter } from './route-generator-ports.ts';
@@ -62,14 +62,18 @@ export class NodeNetworkReconciler implements Reconciler {
       // What the condition says already was told before this process began.
       const isTold = change === undefined && settings.writesCondition;
       if (!isTold && this.#told.get(uid) !== verdict.message) {
-        events.record(node, failedEvent(verdict.message));
+        events.record(node, failedRouteEvent(verdict.message));
       }
       this.#told.set(uid, verdict.message);
     } else if (verdict.kind !== 'pending') {
       this.#told.delete(uid);
     }
-    if (change !== undefined && settings.writesCondition) {
+    if (change === undefined || !settings.writesCondition) return settled;
+    try {
       await writer.setNetworkUnavailable(node, change, signal);
+    } catch (error) {
+      // A node that is gone has nobody to be told.
+      if (!isFailure(error, 'notfound')) throw error;
     }
     return settled;
   }
@@ -95,14 +99,4 @@ export class NodeNetworkReconciler implements Reconciler {
   forget(uid: string): void {
     this.#told.delete(uid);
   }
-}
-
-function failedEvent(note: string): EventContent {
-  return {
-    type: 'Warning',
-    reason: 'FailedToCreateRoute',
-    action: 'CreateRoute',
-    note,
-    reporter: ROUTE_REPORTING_CONTROLLER,
-  };
 }

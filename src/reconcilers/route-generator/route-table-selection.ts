@@ -109,7 +109,7 @@ function ambiguity(vpcId: string, ids: readonly string[], going: readonly string
   const then =
     going.length === 0
       ? 'no routes are made until then'
-      : `${going.join(' and ')} goes on as before`;
+      : `${going.join(' and ')} ${going.length === 1 ? 'goes' : 'go'} on as before`;
   const message = `VPC "${vpcId}" has ${ids.length} route tables, ${ids.join(', ')}: name those for pods as routeTableIDs in the cloud-config; ${then}`;
   return { reason: 'SeveralRouteTables', message };
 }
