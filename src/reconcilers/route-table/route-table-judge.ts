@@ -181,23 +181,26 @@ export class RouteTableJudge {
     });
   }
 
-  /** The instances behind unmarked entries that may be removed once these are proven to be gone. */
+  /** The instances behind entries that may be removed once these are proven to be gone. */
   #doubtfulInstances(
     pass: TablePass,
     desired: DesiredRoutes,
     entries: readonly CloudRouteEntry[],
   ): ReadonlySet<string> {
-    const mayRemove = pass.members.some(
+    const mayRemoveUnmarked = pass.members.some(
       ({ resource, stance }) => stance === 'apply' && resource.spec.adoptStaleRoutes === true,
     );
-    if (!mayRemove) return new Set();
     const nodes = nodeFacts(this.#ports.nodes.list(), this.#ports.clock.now());
     const none = { goneInstanceIds: new Set<string>(), hasIpv6: true };
+    const asked = new Set(desired.routes.map(({ destinationCidr }) => destinationCidr));
     return new Set(
       this.#observed(pass, desired, entries, none, nodes)
-        .filter(({ standing, isInClusterCidr, nextHop }) => {
-          const isCandidate = standing === 'unmarked' && isInClusterCidr;
-          return isCandidate && nextHop.type === 'Instance' && !nodes.instanceIds.has(nextHop.id);
+        .filter(({ standing, claimant, isInClusterCidr, nextHop, destinationCidr }) => {
+          const isUnclaimed =
+            standing === 'ours' && claimant === undefined && !asked.has(destinationCidr);
+          const isCandidate = isUnclaimed || (standing === 'unmarked' && mayRemoveUnmarked);
+          if (!isCandidate || !isInClusterCidr) return false;
+          return nextHop.type === 'Instance' && !nodes.instanceIds.has(nextHop.id);
         })
         .map(({ nextHop }) => nextHop.id),
     );

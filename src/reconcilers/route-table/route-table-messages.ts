@@ -288,6 +288,13 @@ export const ROUTE_TABLE_MESSAGES = {
     when: 'The id is wrong, or the table was deleted.',
     remedy: 'Correct the id or the region, or delete the object.',
   },
+  UnclaimedRoute: {
+    shownAs: [{ row: 'conflicting' }, programmed, warning],
+    meaning: 'An entry bears the mark of this cluster, but is on no record, and is left alone.',
+    when: 'An object gave it away under the policy Retain, was restored without its status, or went by force.',
+    remedy:
+      'Remove the entry, or write a row for it. It is removed by itself once its instance is proven to be gone.',
+  },
   WrongAccount: {
     shownAs: refused,
     meaning: 'The credentials belong to another account than the route table.',

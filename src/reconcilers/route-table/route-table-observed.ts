@@ -132,21 +132,21 @@ function removalOf(
   claim: { readonly claimant: string | undefined; readonly isRecorded: boolean },
 ): ObservedRoute['removal'] {
   if (undecided.has(route.destinationCidr)) return 'kept';
+  const isStale =
+    route.isInClusterCidr &&
+    route.nextHop.type === 'Instance' &&
+    goneInstanceIds.has(route.nextHop.id);
   if (route.standing === 'unmarked') {
-    const isStale =
-      route.isInClusterCidr &&
-      route.nextHop.type === 'Instance' &&
-      goneInstanceIds.has(route.nextHop.id);
     return isStale && members.some(mayRemoveStale) ? 'inferred' : 'kept';
   }
   if (route.standing !== 'ours') return 'kept';
   const claimant = members.find(({ resource }) => resource.metadata.uid === claim.claimant);
   if (claimant?.stance === 'remove') return 'commanded';
   if (claimant !== undefined && claimant.stance !== 'apply') return 'kept';
-  // Nobody knows of it: what made it died before it could record it, or its object is another one now.
   if (!claim.isRecorded) {
-    if (members.every(({ stance }) => stance === 'remove')) return 'commanded';
-    return members.every(isActive) ? 'inferred' : 'kept';
+    // An object gave it away, or was restored without its records: only a blackhole is nobody's.
+    const mayRemove = members.some(({ stance }) => stance === 'apply');
+    return isStale && mayRemove ? 'inferred' : 'kept';
   }
   // Nobody took out the row of a Node that is still there because it went.
   return nodeCidrs.has(route.destinationCidr) ? 'inferred' : 'commanded';
@@ -154,10 +154,6 @@ function removalOf(
 
 function mayRemoveStale({ resource, stance }: RouteTableMember): boolean {
   return stance === 'apply' && resource.spec.adoptStaleRoutes === true;
-}
-
-function isActive({ stance }: RouteTableMember): boolean {
-  return stance === 'apply' || stance === 'remove';
 }
 
 function recordKey(destinationCidr: string, nextHopId: string): string {

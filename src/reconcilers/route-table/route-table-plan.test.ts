@@ -190,11 +190,20 @@ const cases: readonly (World & {
   },
   {
     rules: 'ROUTE-08',
-    name: 'NoRowUnrecorded',
+    name: 'Unclaimed',
     entries: [entryOf(CIDR, 'i-a', { name: OURS })],
-    want: [`deleteRoute ${CIDR} i-a`],
+    want: [],
+    says: ['conflicting UnclaimedRoute'],
+    reason: 'An object gave it away or lost its records; no row was taken out.',
+  },
+  {
+    rules: 'ROUTE-08',
+    name: 'UnclaimedBlackhole',
+    entries: [entryOf(CIDR, 'i-gone', { name: OURS })],
+    gone: ['i-gone'],
+    want: [`deleteRoute ${CIDR} i-gone`],
     says: ['pending Removing'],
-    reason: 'What died before it could record the entry left our mark on it.',
+    reason: "What leads nowhere and bears our mark is nobody else's.",
   },
   {
     rules: 'ROUTE-05',
@@ -366,13 +375,15 @@ test('inferredRemovals: what rests on a command is not among them', () => {
   const entries = [
     entryOf(CIDR, 'i-a', { name: OURS }),
     entryOf('10.0.2.0/24', 'i-b', { name: OURS }),
-    entryOf('10.0.3.0/24', 'i-c', { name: OURS, status: 'Deleting' }),
+    entryOf('10.0.3.0/24', 'i-b', { name: OURS, status: 'Deleting' }),
+    entryOf('10.0.4.0/24', 'i-c', { name: OURS }),
   ];
-  const inferred = inferredRemovals([], observe(entries, [memberWith(resource)]));
+  const seen = observe(entries, [memberWith(resource)], { goneInstanceIds: ['i-b'] });
+  const inferred = inferredRemovals([], seen);
   assert.deepEqual(
     inferred.map(({ destinationCidr }) => destinationCidr),
     ['10.0.2.0/24'],
-    'The recorded one was commanded, and the last one goes already',
+    'The recorded one was commanded, the third goes already, and the last one stays',
   );
 });
 

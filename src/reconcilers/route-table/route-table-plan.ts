@@ -125,21 +125,23 @@ function planSurplus(input: RoutePlanInput, route: ObservedRoute): Step {
   };
 }
 
-/** An entry in the network of pods that nobody here made is told of, because it takes traffic. */
+/** An entry that nobody asks for and that stays is told of, where it may take traffic unasked. */
 function surplusNotOurs(input: RoutePlanInput, route: ObservedRoute): Step {
-  const { standing, isInClusterCidr, destinationCidr } = route;
+  const { standing, isInClusterCidr, destinationCidr, claimant } = route;
+  const about = {
+    owner: input.reporter,
+    destinationCidr,
+    nextHopId: route.nextHop.id,
+    state: 'conflicting',
+  } as const;
+  if (standing === 'ours' && claimant === undefined) {
+    const message = `The ${describeEntry(route)} bears the mark of this cluster, but no object has it on record, so it is left alone: remove it, or write a row for it`;
+    return { finding: { ...about, reason: 'UnclaimedRoute', message } };
+  }
   const isPersons = standing === 'unmarked' || standing === 'foreign';
   if (!isPersons || !isInClusterCidr) return {};
-  return {
-    finding: {
-      owner: input.reporter,
-      destinationCidr,
-      nextHopId: route.nextHop.id,
-      state: 'conflicting',
-      reason: 'ForeignRoute',
-      message: `The network of pods has a ${describeEntry(route)} that is not ours and is left alone: remove it if nobody needs it, or set spec.adoptStaleRoutes to have such entries removed whose instance is gone`,
-    },
-  };
+  const message = `The network of pods has a ${describeEntry(route)} that is not ours and is left alone: remove it if nobody needs it, or set spec.adoptStaleRoutes to have such entries removed whose instance is gone`;
+  return { finding: { ...about, reason: 'ForeignRoute', message } };
 }
 
 function planRow(

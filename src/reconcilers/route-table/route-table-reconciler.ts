@@ -20,7 +20,12 @@ import { RouteTableObserver } from './route-table-observer.ts';
 import type { RouteAction } from './route-table-plan.ts';
 import type { RouteTablePorts } from './route-table-ports.ts';
 import { RouteTableReporter } from './route-table-reporter.ts';
-import { conditionsFrom, failedRouteTableStatus, type SeenTable } from './route-table-status.ts';
+import {
+  conditionsFrom,
+  failedRouteTableStatus,
+  withIntendedRoutes,
+  type SeenTable,
+} from './route-table-status.ts';
 import { memberOf, type RouteTableMember } from './route-table-verdict.ts';
 
 /** How long the cloud is given for a change before it is looked at; longer each time. */
@@ -105,7 +110,7 @@ export class RouteTableReconciler implements Reconciler {
     const actions = before.actions.filter(({ owner }) => isWriter(members, owner));
     if (isCheck) this.#tellDrift(members, actions);
 
-    const guarded = await this.#guard(pass, before, signal);
+    const guarded = await this.#guard(pass, before, actions, signal);
     const result = await this.#apply(guarded, before, actions, signal);
     const known = this.#beliefs.find(routeTableId)?.entries ?? entries;
     this.#judge.learn(routeTableId, result, known);
@@ -123,31 +128,48 @@ export class RouteTableReconciler implements Reconciler {
     return this.#rest(routeTableId);
   }
 
-  /** Makes sure, before the first write to the cloud, that no object can go without us. */
-  async #guard(pass: TablePass, seen: SeenTable, signal: AbortSignal): Promise<TablePass> {
+  /**
+   * Makes sure, before a write to the cloud, that no object can go without us, and that what is about
+   * to be made is on record.
+   */
+  async #guard(
+    pass: TablePass,
+    seen: SeenTable,
+    actions: readonly RouteAction[],
+    signal: AbortSignal,
+  ): Promise<TablePass> {
     const owners = new Set(seen.desired.map(({ owner }) => owner));
     const members: RouteTableMember[] = [];
     for (const member of pass.members) {
-      const { resource, stance } = member;
-      // The API server refuses new finalizers on an object that is being deleted.
-      const isDue =
-        stance === 'apply' &&
-        owners.has(resource.metadata.uid) &&
-        resource.metadata.deletionTimestamp === undefined;
-      members.push(
-        isDue
-          ? {
-              ...member,
-              resource: await this.#ports.writer.addFinalizer(
-                resource,
-                ROUTE_TABLE_FINALIZER,
-                signal,
-              ),
-            }
-          : member,
+      const { uid } = member.resource.metadata;
+      if (member.stance !== 'apply' || !owners.has(uid)) {
+        members.push(member);
+        continue;
+      }
+      const guarded = await this.#withFinalizer(member.resource, signal);
+      const intended = actions.flatMap((action) =>
+        action.kind === 'createRoute' && action.owner === uid ? [action.route] : [],
       );
+      const resource =
+        intended.length === 0
+          ? guarded
+          : await this.#ports.writer.patchStatus(
+              guarded,
+              { owned: withIntendedRoutes(guarded, intended) },
+              signal,
+            );
+      members.push({ ...member, resource });
     }
     return { ...pass, members };
+  }
+
+  async #withFinalizer(
+    resource: RouteTableResource,
+    signal: AbortSignal,
+  ): Promise<RouteTableResource> {
+    // The API server refuses new finalizers on an object that is being deleted.
+    if (resource.metadata.deletionTimestamp !== undefined) return resource;
+    return this.#ports.writer.addFinalizer(resource, ROUTE_TABLE_FINALIZER, signal);
   }
 
   /** Applies a plan; what the cloud has accepted is believed, whatever comes after it. */
@@ -218,7 +240,7 @@ export class RouteTableReconciler implements Reconciler {
     );
     for (const { resource } of removing) {
       const { uid } = resource.metadata;
-      if (left.some(({ claimant = uid }) => claimant === uid)) continue;
+      if (left.some(({ claimant }) => claimant === uid)) continue;
       await this.#letGo(resource, 'None of its entries is left in the route table', signal);
     }
     return true;

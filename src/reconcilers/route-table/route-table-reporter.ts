@@ -52,7 +52,11 @@ export class RouteTableReporter {
 }
 
 /** Reasons of `Ready` and of `Programmed` that no other condition tells. */
-const WARNED_REASONS: ReadonlySet<string> = new Set(['DeletionHeld', 'ForeignRoute']);
+const WARNED_REASONS: ReadonlySet<string> = new Set([
+  'DeletionHeld',
+  'ForeignRoute',
+  'UnclaimedRoute',
+]);
 
 /**
  * Tells which events follow from a change of the status.

@@ -16,6 +16,9 @@ const MOST_LISTED = 64;
 const MOST_OWNED = 1000;
 const LONGEST_MESSAGE = 512;
 
+/** What is told of entries that no row is about, and keeps nothing from being as asked. */
+const REMARKS: ReadonlySet<string> = new Set(['ForeignRoute', 'UnclaimedRoute']);
+
 /** How old the recorded time of the last comparison may get; one a pass would be a write a pass. */
 const CHECK_TIME_AGE_MS = 30 * 60_000;
 
@@ -140,8 +143,31 @@ export function ownedRoutes(
         },
       ];
     })
-    .toSorted((a, b) => (a.destinationCidr < b.destinationCidr ? -1 : 1))
+    .toSorted(byDestination)
     .slice(0, MOST_OWNED);
+}
+
+/**
+ * Adds to the entries on record those that are about to be made.
+ *
+ * Shape: written before the request is sent, so that whatever becomes of its answer, and of this
+ *   process, the entry is known to be the object's own.
+ */
+export function withIntendedRoutes(
+  resource: RouteTableResource,
+  intended: readonly DesiredRoute[],
+): OwnedRoute[] {
+  const destinations = new Set(intended.map(({ destinationCidr }) => destinationCidr));
+  const kept = (resource.status.owned ?? []).filter(
+    ({ destinationCidr }) => !destinations.has(destinationCidr),
+  );
+  const added = intended.map((route): OwnedRoute => ({
+    destinationCidr: route.destinationCidr,
+    nextHopId: route.nextHop.id,
+    origin: 'Created',
+    state: 'Pending',
+  }));
+  return [...kept, ...added].toSorted(byDestination).slice(0, MOST_OWNED);
 }
 
 function seenStatus(
@@ -230,13 +256,14 @@ function programmedState(
 
 /** What nobody here made takes traffic, and is worth a remark on what is well otherwise. */
 function programmedTrue(findings: readonly RouteFinding[]): ConditionState {
-  const foreign = findings.filter(({ reason }) => reason === 'ForeignRoute');
-  if (foreign.length > 0) {
+  const remarks = findings.filter(({ reason }) => REMARKS.has(reason)).toSorted(byDestination);
+  const [first] = remarks;
+  if (first !== undefined) {
     return {
       type: 'Programmed',
       status: 'True',
-      reason: 'ForeignRoute',
-      message: summaryOf(foreign),
+      reason: first.reason,
+      message: summaryOf(remarks),
     };
   }
   return {
@@ -250,8 +277,15 @@ function programmedTrue(findings: readonly RouteFinding[]): ConditionState {
 /** What keeps an object from being as asked; sorted, so that the words stay the same. */
 function problemsOf(findings: readonly RouteFinding[]): readonly RouteFinding[] {
   return findings
-    .filter(({ state, reason }) => state !== 'available' && reason !== 'ForeignRoute')
-    .toSorted((a, b) => (a.destinationCidr < b.destinationCidr ? -1 : 1));
+    .filter(({ state, reason }) => state !== 'available' && !REMARKS.has(reason))
+    .toSorted(byDestination);
+}
+
+function byDestination(
+  one: { readonly destinationCidr: string },
+  other: { readonly destinationCidr: string },
+): number {
+  return one.destinationCidr < other.destinationCidr ? -1 : 1;
 }
 
 function summaryOf(findings: readonly RouteFinding[]): string {
@@ -284,9 +318,9 @@ function listed(
     (resource.status.notAsWished ?? []).map((row) => [row.destinationCidr, row]),
   );
   // One for each destination, as the schema asks.
-  const byDestination = new Map(findings.map((found) => [found.destinationCidr, found]));
-  return [...byDestination.values()]
-    .toSorted((a, b) => (a.destinationCidr < b.destinationCidr ? -1 : 1))
+  const distinct = new Map(findings.map((found) => [found.destinationCidr, found]));
+  return [...distinct.values()]
+    .toSorted(byDestination)
     .slice(0, MOST_LISTED)
     .map((found): RowNotAsWished => {
       const known = earlier.get(found.destinationCidr);
