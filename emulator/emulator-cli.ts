@@ -37,7 +37,9 @@ function readSeed(path: string): CloudSeed {
 
 async function main(): Promise<void> {
   const options = new Command('emulator')
-    .description('A local Alibaba Cloud: CLB, and what a client of it asks of ECS, VPC and STS')
+    .description(
+      'A local Alibaba Cloud: CLB, VPC, ECS and STS, as far as a cloud controller manager asks',
+    )
     .option('--port <number>', 'port on the loopback interface; 0 takes a free one', parsePort, 0)
     .option('--seed <file>', 'accounts, keys, networks and instances to begin with (JSON or YAML)')
     .option('--state <file>', 'keeps the state in this file; a later start goes on from it')

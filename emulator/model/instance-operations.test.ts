@@ -113,6 +113,7 @@ test('rule ecs-release: what belongs to an instance goes with it, the rest becom
     ],
   });
   bench.settle();
+  bench.cloud.patchObject('eni-bp1emulator00000001', { deleteOnRelease: false });
   await accept('DeleteInstance', { InstanceId, Force: true });
   const { networkInterfaces, disks, deleted = [] } = bench.cloud.state({ deleted: true });
   const eni = networkInterfaces.find((each) => each.networkInterfaceId === NetworkInterfaceId);
