@@ -188,6 +188,16 @@ test('rule route-batch: a deletion names what is not there or not at rest', asyn
   assert.deepEqual(await destinations(), ['172.16.2.0/24']);
 });
 
+test('rule route-batch: a table that is not there refuses the whole call', async () => {
+  const unknown = { ...item('172.16.1.0/24'), RouteTableId: 'vtb-x' };
+  for (const action of ['CreateRouteEntries', 'DeleteRouteEntries']) {
+    await refuse('InvalidRouteTable.NotFound', action, {
+      RouteEntries: [item('172.16.0.0/24'), unknown],
+    });
+  }
+  assert.deepEqual(await listed(), []);
+});
+
 test('rule route-batch: fifty items a call, and a batch without success changes nothing', async () => {
   const items = (count: number): CallerParameters[] =>
     Array.from({ length: count }, (_, index) => item(`172.16.${index}.0/24`));
