@@ -127,6 +127,14 @@ export class RouteTableScene {
       .map(({ action }) => action);
   }
 
+  /** How long after the first call of one operation the next of another one came, by the cloud's clock. */
+  gapMs(action: string, next: string): number {
+    const [first] = this.calls(action);
+    const following = this.calls(next).find(({ seq }) => seq > (first?.seq ?? Infinity));
+    assert.ok(first !== undefined && following !== undefined, `No ${next} after ${action}`);
+    return Date.parse(following.startedAt) - Date.parse(first.startedAt);
+  }
+
   instance(index: number): CloudNode {
     const instance = this.harness.cloud.nodes[index];
     assert.ok(instance !== undefined, `Instance ${index} is not seeded`);
