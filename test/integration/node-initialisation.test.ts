@@ -413,6 +413,25 @@ test('B-47: a node without provider id and address is found by its name', async 
   assert.equal((await scene.waitUntilInitialised(name)).spec.providerID, idOf(byDefault));
 });
 
+test('B-47 NODE-23: many nodes without provider id are looked up together', async () => {
+  const instances = Array.from({ length: 30 }, () => scene.startInstance());
+  const before = lastCall();
+  await Promise.all(
+    instances.map((instance, index) =>
+      scene.register(`crowd-${index}`, {
+        addresses: [{ type: 'InternalIP', address: addressOf(instance) }],
+      }),
+    ),
+  );
+  const names = instances.map((_, index) => `crowd-${index}`);
+  const nodes = await scene.waitUntilAllInitialised(names);
+  assert.deepEqual(
+    nodes.map(({ spec }) => spec.providerID),
+    instances.map(idOf),
+  );
+  assert.ok(readsSince(before) <= 10, `${readsSince(before)} calls`);
+});
+
 test('NODE-30: a node that is deleted while its instance is read ends without an error', async () => {
   const instance = scene.startInstance();
   cloud.addFault({ action: 'DescribeInstances', kind: 'hold', when: 'received' });

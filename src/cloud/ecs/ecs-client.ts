@@ -117,6 +117,12 @@ export interface BatchedEcsReads {
     instanceId: string,
     options: CallOptions,
   ): Promise<CloudInstance | undefined>;
+  /** Finds the instances of a VPC that have a private address; empty when none has. */
+  findInstancesByPrivateIp(
+    place: { readonly regionId: string; readonly vpcId: string },
+    privateIp: string,
+    options: CallOptions,
+  ): Promise<readonly CloudInstance[]>;
   findNetworkInterface(
     regionId: string,
     networkInterfaceId: string,

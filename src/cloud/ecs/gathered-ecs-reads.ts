@@ -19,14 +19,24 @@ export interface GatheredEcsReadsPorts {
   readonly windowMs: number;
 }
 
+/** The instances that have an address. */
+interface AddressHolders {
+  readonly privateIp: string;
+  readonly instances: readonly CloudInstance[];
+}
+
 /** Point reads of ECS, gathered into calls of many ids. */
 export class GatheredEcsReads implements BatchedEcsReads {
+  readonly #ports: GatheredEcsReadsPorts;
   readonly #instances: GatheredReads<CloudInstance>;
+  /** By VPC, because one call asks for addresses of one. */
+  readonly #addressHolders = new Map<string, GatheredReads<AddressHolders>>();
   readonly #networkInterfaces: GatheredReads<CloudNetworkInterface>;
   readonly #disks: GatheredReads<CloudDisk>;
 
   constructor(ports: GatheredEcsReadsPorts) {
     const { ecs, clock, windowMs } = ports;
+    this.#ports = ports;
     const limits = { windowMs, idsPerCall: MAX_IDS_PER_CALL };
     const idOf = ({ id }: { readonly id: string }): string => id;
     this.#instances = new GatheredReads(limits, {
@@ -55,6 +65,36 @@ export class GatheredEcsReads implements BatchedEcsReads {
     return this.#instances.find(regionId, instanceId, options);
   }
 
+  async findInstancesByPrivateIp(
+    place: { readonly regionId: string; readonly vpcId: string },
+    privateIp: string,
+    options: CallOptions,
+  ): Promise<readonly CloudInstance[]> {
+    const { regionId, vpcId } = place;
+    const gathered = this.#addressHolders.get(vpcId) ?? this.#gatherAddresses(vpcId);
+    this.#addressHolders.set(vpcId, gathered);
+    return (await gathered.find(regionId, privateIp, options))?.instances ?? [];
+  }
+
+  #gatherAddresses(vpcId: string): GatheredReads<AddressHolders> {
+    const { ecs, clock, windowMs } = this.#ports;
+    return new GatheredReads(
+      { windowMs, idsPerCall: MAX_IDS_PER_CALL },
+      {
+        clock,
+        idOf: ({ privateIp }) => privateIp,
+        readMany: async (regionId, privateIps, options) => {
+          const place = { regionId, vpcId };
+          const found = await ecs.listInstancesByPrivateIp(place, privateIps, options);
+          return privateIps.map((privateIp) => ({
+            privateIp,
+            instances: found.filter((instance) => hasPrivateIp(instance, privateIp)),
+          }));
+        },
+      },
+    );
+  }
+
   async findNetworkInterface(
     regionId: string,
     networkInterfaceId: string,
@@ -72,6 +112,12 @@ export class GatheredEcsReads implements BatchedEcsReads {
     requireId('disk', diskId);
     return this.#disks.find(regionId, diskId, options);
   }
+}
+
+function hasPrivateIp({ privateIps, interfaces }: CloudInstance, privateIp: string): boolean {
+  return (
+    privateIps.includes(privateIp) || interfaces.some((each) => each.privateIps.includes(privateIp))
+  );
 }
 
 /** Keeps out what can be no id, because the API would refuse everyone in the same call with it. */

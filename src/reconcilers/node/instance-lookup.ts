@@ -7,7 +7,7 @@ import { instanceClues } from './instance-clues.ts';
 import type { NodePorts } from './node-ports.ts';
 
 /** What a lookup needs. */
-export type InstanceLookupPorts = Pick<NodePorts, 'ecs' | 'reads' | 'regionId' | 'vpcId'>;
+export type InstanceLookupPorts = Pick<NodePorts, 'reads' | 'regionId' | 'vpcId'>;
 
 /** Finds the instances that nodes are. */
 export class InstanceLookup {
@@ -48,13 +48,17 @@ export class InstanceLookup {
   }
 
   async #getByClues(node: Node, options: CallOptions): Promise<CloudInstance> {
-    const { ecs, reads } = this.#ports;
+    const { reads } = this.#ports;
     const { privateIps, instanceIds } = instanceClues(node);
     const regionId = await this.#ports.regionId(options.signal);
     if (privateIps.length > 0) {
       const vpcId = await this.#ports.vpcId(options.signal);
-      const found = await ecs.listInstancesByPrivateIp({ regionId, vpcId }, privateIps, options);
-      const [only] = atMostOne(found, `addresses ${privateIps.join(', ')}`);
+      const found = await Promise.all(
+        privateIps.map((privateIp) =>
+          reads.findInstancesByPrivateIp({ regionId, vpcId }, privateIp, options),
+        ),
+      );
+      const [only] = atMostOne(found.flat(), `addresses ${privateIps.join(', ')}`);
       if (only !== undefined) return only;
     }
     const named = await Promise.all(
