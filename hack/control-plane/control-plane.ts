@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly audit?: boolean;
   /** Admission plugins to enable beside the default ones. */
   readonly admissionPlugins?: readonly string[];
+  /** The range from which `kcm` gives each Node the range of its pods; unless said it gives none. */
+  readonly podCidr?: string;
   /**
    * Told when a program ends that nobody told to end, with the end of its log.
    * Unless given, the error is thrown where no one catches it, which fails a test.
@@ -80,6 +82,9 @@ interface Ports {
   readonly scheduler: number;
   readonly kwok: number;
 }
+
+/** The label of a Node for which kwok does nothing, as if its agent had died. */
+export const DEAD_AGENT_LABEL = 'example.com/dead-agent';
 
 const START_TIMEOUT_MS = 90_000;
 const START_ATTEMPTS = 3;
@@ -237,6 +242,9 @@ class StartingControlPlane {
           '--leader-elect=false',
           '--bind-address=127.0.0.1',
           `--secure-port=${ports.controllerManager}`,
+          ...(this.#options.podCidr === undefined
+            ? []
+            : ['--allocate-node-cidrs=true', `--cluster-cidr=${this.#options.podCidr}`]),
         ];
       case 'kube-scheduler':
         return [
@@ -248,7 +256,8 @@ class StartingControlPlane {
       case 'kwok':
         return [
           ...asAdmin,
-          '--manage-all-nodes=true',
+          '--manage-all-nodes=false',
+          `--manage-nodes-with-label-selector=!${DEAD_AGENT_LABEL}`,
           // Without leases the nodes turn NotReady after 40 s.
           '--node-lease-duration-seconds=40',
           `--server-address=127.0.0.1:${ports.kwok}`,

@@ -1,5 +1,8 @@
 import type { CloudStateView } from './cloud-process.ts';
 
+/** What keeps pods off a node that nobody has initialised. */
+export const UNINITIALISED_TAINT = 'node.cloudprovider.kubernetes.io/uninitialized';
+
 /**
  * Describes a Node object for each instance of the cloud, as the instance's own kubelet and a cloud
  * node controller would leave it.
@@ -28,4 +31,50 @@ export function nodesOfInstances(instances: CloudStateView['instances']): object
       ],
     },
   }));
+}
+
+/**
+ * Describes a Node as the agent of an instance registers it that was told of a cloud provider outside
+ * of it: nobody may use it before somebody has said what it is.
+ *
+ * Shape: without provider id it has the address by which its instance is found.
+ */
+export function joiningNode(
+  instance: CloudStateView['instances'][number],
+  { withProviderId = true } = {},
+): object {
+  const { hostName, instanceId, regionId, privateIps } = instance;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: hostName,
+      labels: { 'kubernetes.io/hostname': hostName, 'kubernetes.io/os': 'linux' },
+    },
+    spec: {
+      ...(withProviderId ? { providerID: `${regionId}.${instanceId}` } : {}),
+      taints: [{ key: UNINITIALISED_TAINT, value: 'true', effect: 'NoSchedule' }],
+    },
+    status: {
+      addresses: [
+        ...privateIps.slice(0, 1).map((address) => ({ type: 'InternalIP', address })),
+        { type: 'Hostname', address: hostName },
+      ],
+    },
+  };
+}
+
+/** The status of a Node whose agent is not heard of any more, as kube-controller-manager puts it. */
+export function silencedAgent(since: Date): object {
+  return {
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+        lastTransitionTime: since.toISOString(),
+      },
+    ],
+  };
 }
