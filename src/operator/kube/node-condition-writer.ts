@@ -1,4 +1,5 @@
 import type { Clock } from '../../cloud/clock.ts';
+import { Failure } from '../../cloud/failure.ts';
 import { conditionTime } from '../../reconcilers/conditions.ts';
 import type { Node } from '../../reconcilers/kubernetes-objects.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
 } from '../../reconcilers/route-generator/route-generator-ports.ts';
 import { FIELD_MANAGER } from './field-managers.ts';
 import { PATCH_TYPES, type KubeClient } from './kube-client.ts';
+import { kubeStatusOf } from './kube-failure.ts';
 import { projectNode } from './node-projection.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { ObjectWriter } from './object-writer.ts';
@@ -51,10 +53,20 @@ export class KubeNodeConditionWriter implements NodeConditionWriter {
         ],
       },
     };
-    await this.#writer.write(
-      { key: { namespace, name }, uid },
-      { method: 'PATCH', subresource: 'status', body, contentType: PATCH_TYPES.strategicMerge },
-      signal,
-    );
+    try {
+      await this.#writer.write(
+        { key: { namespace, name }, uid },
+        { method: 'PATCH', subresource: 'status', body, contentType: PATCH_TYPES.strategicMerge },
+        signal,
+      );
+    } catch (error) {
+      // The API server takes the uid of a former object for an attempt to change it.
+      const status = kubeStatusOf(error);
+      if (!status?.causes.some(({ field }) => field === 'metadata.uid')) throw error;
+      throw new Failure('conflict', `Cannot change node "${name}": it was made again`, {
+        code: 'Conflict',
+        cause: status,
+      });
+    }
   }
 }
