@@ -11,6 +11,7 @@ import {
   type RouteTableShownAs,
 } from '../../src/reconcilers/route-table/route-table-messages.ts';
 import { NODE_LIFECYCLE_EVENTS } from '../../src/reconcilers/node-lifecycle/node-lifecycle-messages.ts';
+import { NODE_IPAM_EVENTS } from '../../src/reconcilers/node-ipam/node-ipam-messages.ts';
 import { NODE_EVENTS } from '../../src/reconcilers/node/node-messages.ts';
 import { VOLUME_EVENTS } from '../../src/reconcilers/persistent-volume/persistent-volume-messages.ts';
 import { SERVICE_READY_CONDITION } from '../../src/reconcilers/names.ts';
@@ -152,6 +153,10 @@ function conditionsPage(): string {
         shownAs: [shownAs],
       })),
     ),
+    '',
+    'Events about the ranges of its pods:',
+    '',
+    ...reasonTable(Object.entries(NODE_IPAM_EVENTS).map(eventRow)),
     '',
     '## PersistentVolume',
     '',
