@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FaultOrder } from '../../emulator/model/fault-board.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../../src/reconcilers/names.ts';
+import type { Verdict } from '../support/cutting-proxy.ts';
 import {
   nodePath,
   NodeLifecycleScene,
@@ -114,6 +115,23 @@ test('LIFE-07: an approval that names another uid lets nothing go', async (conte
     metadata: { annotations: { [APPROVE_REMOVAL_ANNOTATION]: 'of-an-earlier-node' } },
   });
   await scene.rounds(4);
+  assert.equal(await scene.countNodes(), COUNT);
+});
+
+test('LIFE-07: the first of many is held too, because the others are suspected by then', async (context) => {
+  const scene = await open(context, 1);
+  scene.releaseInstances(...everyIndex);
+  let hasAsked = false;
+  const operator = await scene.start({
+    decide: async ({ channel }): Promise<Verdict> => {
+      if (channel !== 'cloud' || hasAsked) return 'pass';
+      hasAsked = true;
+      for (const index of everyIndex.slice(1)) await scene.setReady(index, 'Unknown');
+      return 'pass';
+    },
+  });
+  await waitUntilHeld(operator, COUNT);
+  await scene.rounds(3);
   assert.equal(await scene.countNodes(), COUNT);
 });
 
