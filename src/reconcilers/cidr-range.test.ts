@@ -16,6 +16,8 @@ const texts: readonly { readonly text: string; readonly want: string | undefined
   { text: '10.0.0.0', want: undefined },
   { text: '10.0.0.0/33', want: undefined },
   { text: '10.0.0/8', want: undefined },
+  { text: '010.0.0.0/8', want: undefined },
+  { text: 'fe80::1%eth0/64', want: undefined },
   { text: '', want: undefined },
 ];
 for (const { text, want } of texts) {

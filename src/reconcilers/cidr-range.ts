@@ -15,9 +15,11 @@ export interface CidrRange {
  */
 export function parseCidrRange(text: string): CidrRange | undefined {
   const trimmed = text.trim();
-  // The library also reads the short forms of old, such as 10.0/8.
-  const isWritten = trimmed.includes(':') || /^\d+\.\d+\.\d+\.\d+\//.test(trimmed);
-  if (!isWritten || !ipaddr.isValidCIDR(trimmed)) return undefined;
+  // The library also reads the short and the octal forms of old, such as 10.0/8 and 010.0.0.0/8.
+  const isValid = trimmed.includes(':')
+    ? ipaddr.IPv6.isValidCIDR(trimmed) && !trimmed.includes('%')
+    : ipaddr.IPv4.isValidCIDRFourPartDecimal(trimmed);
+  if (!isValid) return undefined;
   const [address, prefixLength] = ipaddr.parseCIDR(trimmed);
   const isIpv4 = address.kind() === 'ipv4';
   const network = isIpv4
