@@ -1,9 +1,9 @@
 import type { ListenerSettings, ObjectKind, Tag } from '../model/cloud-objects.ts';
 import type { CloudState, OBJECT_STORES } from '../model/cloud-state.ts';
-import { releaseInstance } from '../model/instance-release.ts';
-import { LISTENER_SETTINGS, restingListener } from '../model/listener-operations.ts';
-import { removeLoadBalancer } from '../model/load-balancer-operations.ts';
-import { removeRouteTable, removeVpc } from '../model/network-removal.ts';
+import { releaseInstance } from '../model/ecs/instance-release.ts';
+import { LISTENER_SETTINGS, restingListener } from '../model/slb/listener-operations.ts';
+import { removeLoadBalancer } from '../model/slb/load-balancer-operations.ts';
+import { removeRouteTable, removeVpc } from '../model/vpc/network-removal.ts';
 import type { Passing } from '../model/passage.ts';
 import { withoutMembers } from '../model/without-members.ts';
 import { buryObject } from '../model/tombstone.ts';

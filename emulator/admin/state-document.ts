@@ -13,11 +13,11 @@ import {
   type Disk,
   type Instance,
   type NetworkInterface,
-} from '../model/compute-objects.ts';
-import type { RouteEntry, RouteTable, Vpc, VSwitch } from '../model/network-objects.ts';
+} from '../model/ecs/compute-objects.ts';
+import type { RouteEntry, RouteTable, Vpc, VSwitch } from '../model/vpc/network-objects.ts';
 import { shownStatus, type Passing } from '../model/passage.ts';
 import { withoutMembers } from '../model/without-members.ts';
-import { restingListener } from '../model/listener-operations.ts';
+import { restingListener } from '../model/slb/listener-operations.ts';
 import type { CloudState } from '../model/cloud-state.ts';
 
 /** Everything the cloud holds, as `GET /_admin/state` shows it. */

@@ -1,9 +1,9 @@
-import type { Instance, NetworkInterface } from '../model/compute-objects.ts';
+import type { Instance, NetworkInterface } from '../model/ecs/compute-objects.ts';
 import type { CallLog } from '../model/call-log.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { AccessKey, CloudState } from '../model/cloud-state.ts';
 import type { EmulatorClock } from '../model/emulator-clock.ts';
-import { macAddress } from '../model/mac-address.ts';
+import { macAddress } from '../model/ecs/mac-address.ts';
 import type { WireAnswer, WireRequest } from './wire-message.ts';
 
 interface MetadataParts {

@@ -10,7 +10,7 @@ import type { CallOutcome, CallRunner } from '../model/call-runner.ts';
 import { notServed } from '../model/cloud.ts';
 import type { AccessKey, CloudState } from '../model/cloud-state.ts';
 import type { EmulatorClock } from '../model/emulator-clock.ts';
-import { ANONYMOUS, principalOf, UNSIGNED_ACTIONS } from '../model/identity-operations.ts';
+import { ANONYMOUS, principalOf, UNSIGNED_ACTIONS } from '../model/sts/identity-operations.ts';
 import { isMutatingAction } from '../model/operation-table.ts';
 import {
   isHeaderSignatureRight,

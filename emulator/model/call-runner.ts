@@ -6,7 +6,7 @@ import type { AccessKey } from './cloud-state.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
 import type { Fault, FaultBoard, FaultKind, FaultMoment } from './fault-board.ts';
 import type { HoldDesk } from './hold-desk.ts';
-import { principalsOf } from './identity-operations.ts';
+import { principalsOf } from './sts/identity-operations.ts';
 import { shortenLists } from './list-fault.ts';
 import type { Answer } from './operation-context.ts';
 

@@ -1,5 +1,5 @@
-import { COMPUTE_RULES } from './compute-rules.ts';
-import { NETWORK_RULES } from './network-rules.ts';
+import { COMPUTE_RULES } from './ecs/compute-rules.ts';
+import { NETWORK_RULES } from './vpc/network-rules.ts';
 
 /** Where the knowledge of a rule comes from. */
 export type RuleSource =

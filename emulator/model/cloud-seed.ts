@@ -1,4 +1,4 @@
-import type { NextHop } from './network-objects.ts';
+import type { NextHop } from './vpc/network-objects.ts';
 
 /** Accounts, identities, networks and what is in them, to add to a cloud; what the seeding verb takes. */
 export interface CloudSeed {

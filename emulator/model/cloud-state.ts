@@ -1,9 +1,9 @@
 import { IdGenerator } from './id-generator.ts';
 import type { Listener, LoadBalancer, Tag, Tombstone, VServerGroup } from './cloud-objects.ts';
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from './cloud-seed.ts';
-import type { Disk, Instance, NetworkInterface } from './compute-objects.ts';
+import type { Disk, Instance, NetworkInterface } from './ecs/compute-objects.ts';
 import type { EmulatorSettings } from './emulator-settings.ts';
-import type { RouteEntry, RouteTable, Vpc, VSwitch } from './network-objects.ts';
+import type { RouteEntry, RouteTable, Vpc, VSwitch } from './vpc/network-objects.ts';
 import type { Departure } from './passage.ts';
 import { settleDepartures, type DepartingKind } from './tombstone.ts';
 import { VersionedStore } from './versioned-store.ts';

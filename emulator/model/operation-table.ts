@@ -1,19 +1,19 @@
 import { operationKey, type PublishedOperation } from './api-catalog.ts';
-import { DISK_OPERATIONS } from './disk-operations.ts';
-import { IDENTITY_OPERATIONS } from './identity-operations.ts';
-import { INSTANCE_OPERATIONS } from './instance-operations.ts';
-import { LISTENER_OPERATIONS } from './listener-operations.ts';
-import { LOAD_BALANCER_OPERATIONS } from './load-balancer-operations.ts';
-import { NETWORK_INTERFACE_OPERATIONS } from './network-interface-operations.ts';
-import { NETWORK_OPERATIONS } from './network-operations.ts';
+import { DISK_OPERATIONS } from './ecs/disk-operations.ts';
+import { IDENTITY_OPERATIONS } from './sts/identity-operations.ts';
+import { INSTANCE_OPERATIONS } from './ecs/instance-operations.ts';
+import { LISTENER_OPERATIONS } from './slb/listener-operations.ts';
+import { LOAD_BALANCER_OPERATIONS } from './slb/load-balancer-operations.ts';
+import { NETWORK_INTERFACE_OPERATIONS } from './ecs/network-interface-operations.ts';
+import { NETWORK_OPERATIONS } from './vpc/network-operations.ts';
 import type { OperationHandler } from './operation-context.ts';
 import { COMPUTE_REGION_OPERATIONS, REGION_OPERATIONS } from './region-operations.ts';
 import { COMPUTE_TAG_OPERATIONS, NETWORK_TAG_OPERATIONS } from './resource-tag-operations.ts';
-import { ROUTE_ENTRY_OPERATIONS } from './route-entry-operations.ts';
-import { ROUTE_TABLE_OPERATIONS } from './route-table-operations.ts';
-import { SERVER_GROUP_OPERATIONS } from './server-group-operations.ts';
-import { TAG_OPERATIONS } from './tag-operations.ts';
-import { VSWITCH_OPERATIONS } from './vswitch-operations.ts';
+import { ROUTE_ENTRY_OPERATIONS } from './vpc/route-entry-operations.ts';
+import { ROUTE_TABLE_OPERATIONS } from './vpc/route-table-operations.ts';
+import { SERVER_GROUP_OPERATIONS } from './slb/server-group-operations.ts';
+import { TAG_OPERATIONS } from './slb/tag-operations.ts';
+import { VSWITCH_OPERATIONS } from './vpc/vswitch-operations.ts';
 
 const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler>>>> = {
   '2014-05-15': {

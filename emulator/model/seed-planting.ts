@@ -11,7 +11,7 @@ import type {
   SeedVpc,
 } from './cloud-seed.ts';
 import type { CloudState } from './cloud-state.ts';
-import type { NetworkInterface } from './compute-objects.ts';
+import type { NetworkInterface } from './ecs/compute-objects.ts';
 import { changedSettings } from './emulator-settings.ts';
 import { withoutMembers } from './without-members.ts';
 

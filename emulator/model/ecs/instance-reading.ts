@@ -1,0 +1,50 @@
+import { describedTime } from '../answer-page.ts';
+import type { OperationContext } from '../operation-context.ts';
+
+const MAX_TEXTS = 100;
+// Seeded objects have always been there; answers need a time all the same.
+const SEEDED_TIME = '2024-01-01T00:00Z';
+
+/**
+ * Reads a JSON list of strings that is a parameter's text.
+ *
+ * Errors: `InvalidParameter` for what is no such list, or one of more than 100.
+ */
+export function jsonTexts(context: OperationContext, name: string): string[] | undefined {
+  const text = context.parameters.findText(name);
+  if (text === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = undefined;
+  }
+  if (!isTextList(parsed) || parsed.length > MAX_TEXTS) {
+    throw context.failureOf(
+      [`Invalid${name}.Malformed`, 'InvalidParameter'],
+      `The specified parameter "${name}" is not valid.`,
+    );
+  }
+  return parsed;
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** Tells whether a name fits a pattern in which `*` stands for any characters. */
+export function nameMatches(pattern: string, name: string): boolean {
+  if (!pattern.includes('*')) return pattern === name;
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
+
+/** Describes a time as answers of ECS on interfaces and disks do: with seconds. */
+export function secondTime(at: number): string {
+  return at === 0 ? SEEDED_TIME.replace('Z', ':00Z') : describedTime(at);
+}
+
+/** Describes a time as answers of ECS on instances do: without seconds. */
+export function minuteTime(at: number): string {
+  return at === 0 ? SEEDED_TIME : new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z');
+}

@@ -1,0 +1,38 @@
+import { publishesError, type PublishedOperation } from '../api-catalog.ts';
+import type { LoadBalancer } from '../cloud-objects.ts';
+import type { OperationContext } from '../operation-context.ts';
+
+// In order of preference; the first that the operation publishes is answered.
+const LOCK_CODES = [
+  'BackendServer.configuring',
+  'ServiceIsConfiguring',
+  'VServerGroupProcessing',
+  'OperationBusy',
+  'SystemBusy',
+];
+
+/** The code with which an operation is refused while an earlier write holds the load balancer. */
+export function lockCode(operation: PublishedOperation): string {
+  return LOCK_CODES.find((code) => publishesError(operation, code)) ?? 'ServiceIsConfiguring';
+}
+
+/**
+ * Finds a load balancer for a write, which holds it once the call is accepted.
+ *
+ * Errors: `InvalidLoadBalancerId.NotFound`; the operation's lock code while an earlier write
+ *   still holds the load balancer.
+ */
+export function claimLoadBalancer(
+  context: OperationContext,
+  loadBalancerId = context.parameters.text('LoadBalancerId'),
+): LoadBalancer {
+  const loadBalancer = context.loadBalancer(loadBalancerId);
+  if ((context.state.heldUntil.get(loadBalancerId) ?? -Infinity) > context.now) {
+    throw context.failure(
+      lockCode(context.operation),
+      'The load balancer is being configured by an earlier operation; try again later.',
+    );
+  }
+  context.heldIds.add(loadBalancerId);
+  return loadBalancer;
+}
