@@ -28,6 +28,8 @@ const NETWORK_CONCURRENCY = 20;
 const QUIET_MS = 1_000;
 const LONGEST_WAIT_MS = 5_000;
 const RUN_SPACING_MS = 10_000;
+/** Who initialises nodes announces that routes are on their way; here it is only made up for. */
+const COMING_DELAY_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -49,6 +51,9 @@ export class NodeRouteController implements Controller {
     const { nodes, routeTables, nodeDeletions } = objects;
     const { clusterCidrs, routeTableIds, reconciliationPeriodMs } = config.routes;
     this.#ports = ports;
+    // A thousand nodes that are told of their routes must not hold up the routes of others.
+    const { queriesPerSecond, burst } = config.kubeApi;
+    const nodeClient = client.withOwnRate(queriesPerSecond, burst);
     const writer = new KubeRouteTableWriter(client, objects.routeTableInformer.cache);
     this.#generator = new RouteGenerator({
       nodes,
@@ -73,7 +78,7 @@ export class NodeRouteController implements Controller {
       nodes,
       routeTables,
       generator: this.#generator,
-      writer: new KubeNodeConditionWriter(client, objects.nodeInformer.cache, clock),
+      writer: new KubeNodeConditionWriter(nodeClient, objects.nodeInformer.cache, clock),
       events,
       settings: { clusterCidrs, writesCondition: config.routes.writesNodeCondition },
     });
@@ -169,12 +174,12 @@ export class NodeRouteController implements Controller {
     this.#gate.retryAfter(delayMs);
   }
 
-  #onNode({ key, previous, current }: CacheChange<Node>): void {
+  #onNode({ previous, current }: CacheChange<Node>): void {
     if (!this.#isRunning) return;
     if (concernsRoutes(previous, current)) this.#gate.note();
     if (current === undefined) {
       if (previous !== undefined) this.#network.forget(previous.metadata.uid);
-    } else if (this.#network.isDue(current)) this.#networkQueue.add(key);
+    } else this.#queueNode(current);
   }
 
   #onRouteTable({ previous, current }: CacheChange<RouteTableResource>): void {
@@ -200,9 +205,14 @@ export class NodeRouteController implements Controller {
       names === undefined
         ? nodes.list()
         : [...names].flatMap((name) => nodes.find(keyOf(name)) ?? []);
-    for (const node of found) {
-      if (this.#network.isDue(node)) this.#networkQueue.add(keyOf(node.metadata.name));
-    }
+    for (const node of found) this.#queueNode(node);
+  }
+
+  #queueNode(node: Node): void {
+    const key = keyOf(node.metadata.name);
+    const urgency = this.#network.urgencyOf(node);
+    if (urgency === 'now') this.#networkQueue.add(key);
+    else if (urgency === 'soon') this.#networkQueue.addAfter(key, COMING_DELAY_MS);
   }
 
   #newQueue(name: string): WorkQueue {

@@ -40,15 +40,23 @@ export class NodeNetworkReconciler implements Reconciler {
     this.#ports = ports;
   }
 
-  /** Tells whether a Node has to be told something, without telling it. */
-  isDue(node: Node): boolean {
+  /**
+   * Tells whether a Node has to be told something, without telling it.
+   *
+   * Shape: `soon` for one whose routes are merely on their way: most are there before it is told.
+   */
+  urgencyOf(node: Node): 'now' | 'soon' | undefined {
     const verdict = this.#judge(node);
-    if (verdict === undefined) return false;
+    if (verdict === undefined) return undefined;
     const isFailureNews =
       verdict.kind === 'unavailable' &&
       verdict.failure &&
       this.#told.get(node.metadata.uid) !== verdict.message;
-    return networkConditionChange(node, verdict) !== undefined || isFailureNews;
+    if (isFailureNews) return 'now';
+    const isChange =
+      this.#ports.settings.writesCondition && networkConditionChange(node, verdict) !== undefined;
+    if (!isChange) return undefined;
+    return verdict.kind === 'pending' ? 'soon' : 'now';
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
