@@ -238,8 +238,13 @@ test('NODE-22: tainted nodes and those of others are left out of the refresh', a
     labels: { 'service.alibabacloud.com/exclude-node': '' },
     addresses: address,
   });
+  await scene.register('waiting', {
+    providerId: idOf(instance),
+    annotations: { [REQUEST]: '10.0.8.250' },
+    addresses: address,
+  });
   await pause(QUIET_MS);
-  for (const name of ['other-cloud', 'left-out']) {
+  for (const name of ['other-cloud', 'left-out', 'waiting']) {
     assert.deepEqual(addressTexts(await scene.get(name)), ['InternalIP 192.168.1.9']);
   }
 });

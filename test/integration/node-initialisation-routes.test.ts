@@ -136,6 +136,8 @@ for (const flag of ['--skip-disable-source-dest-check', '--configure-cloud-route
 }
 
 test('a node that gets routes never shows without the taint and without its condition', async () => {
+  // The controller of routes gets nowhere, so it is not the one who says it.
+  cloud.addFault({ action: 'DescribeRouteTableList', kind: 'hold', times: 0 });
   await world.startOperator(...FLAGS, '--controllers=cloud-node-controller,node-route-controller');
   const instance = scene.startInstance();
   const watched = scene.watch('announced');
@@ -156,5 +158,8 @@ test('a node that gets routes never shows without the taint and without its cond
       ),
     );
   }
+  assert.ok(cloud.calls().some(({ action }) => action === 'DescribeRouteTableList'));
+  cloud.removeFaults();
+  for (const { id } of await cloud.held(0)) cloud.release(id);
   await world.stopOperators();
 });

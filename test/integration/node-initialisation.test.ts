@@ -222,6 +222,21 @@ test('NODE-20: conflicts are met with a fresh copy, and what others wrote surviv
   assert.ok(!events.some(({ reason }) => reason === 'InitializationFailed'));
 });
 
+test('NODE-20: a write that the cache has yet to learn of does not stand in the way', async () => {
+  const instance = scene.startInstance();
+  cloud.addFault({ action: 'DescribeInstances', kind: 'hold', when: 'received' });
+  await scene.register('stale', { providerId: idOf(instance) });
+  const [held] = await cloud.held();
+  assert.ok(held);
+  const letGo = server.holdWatches();
+  await scene.patch('stale', { metadata: { labels: { team: 'a' } } });
+  cloud.release(held.id);
+  const node = await scene.waitUntilInitialised('stale');
+  letGo();
+  assert.equal(node.metadata.labels?.team, 'a');
+  assert.equal(server.count('GET', '/api/v1/nodes/stale'), 1);
+});
+
 test('NODE-21: everything else of a node stays as it is', async () => {
   const instance = scene.startInstance();
   await scene.register('full', {
