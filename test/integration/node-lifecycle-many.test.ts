@@ -9,8 +9,11 @@ import {
 import { OperatorHarness } from '../support/operator-harness.ts';
 
 const COUNT = 200;
+const LONG_PERIOD_MS = 3_000;
+/** For the word to reach the operator, and the deletion to reach the test. */
+const ON_THE_WAY_MS = 1_500;
 
-// At the machine's own speed: how long a round takes is what is looked at.
+// At the machine's own speed: how long things take is what is looked at.
 const harness = await OperatorHarness.start({ instances: COUNT, factor: 1 });
 const { admin, cloud } = harness;
 
@@ -51,4 +54,19 @@ test('LIFE-14: while the cloud does not answer, nodes that are ready again are s
   );
   await new Promise((resolve) => setTimeout(resolve, 3_500));
   assert.equal((await cloud.held(0)).length, 1, 'One question is out, however many periods passed');
+});
+
+test('LIFE-16: from Unknown to the deletion it takes at most two periods', async (context) => {
+  const scene = await NodeLifecycleScene.open(harness, context, [
+    { ready: 'True' },
+    { ready: 'True' },
+  ]);
+  scene.releaseInstances(0);
+  await scene.start({ flags: [`--node-monitor-period=${LONG_PERIOD_MS / 1_000}s`] });
+  await scene.rounds(1);
+  await scene.setReady(0, 'Unknown');
+  const saidMs = performance.now();
+  await scene.waitUntilGone(0);
+  const tookMs = performance.now() - saidMs;
+  assert.ok(tookMs <= 2 * LONG_PERIOD_MS + ON_THE_WAY_MS, `It took ${tookMs} ms`);
 });

@@ -298,25 +298,6 @@ test('LIFE-15: nothing but Nodes is deleted', async (context) => {
   ]);
 });
 
-test('LIFE-16: from Unknown to the deletion it takes two periods', async (context) => {
-  const scene = await NodeLifecycleScene.open(harness, context, [ready, ready]);
-  scene.releaseInstances(0);
-  const deletionsMs: number[] = [];
-  await scene.start({
-    decide: ({ method }) => {
-      if (method === 'DELETE') deletionsMs.push(harness.clock.monotonicMs());
-      return 'pass';
-    },
-  });
-  await scene.rounds(2);
-  await scene.setReady(0, 'Unknown');
-  const saidMs = harness.clock.monotonicMs();
-  await scene.waitUntilGone(0);
-  const tookMs = (deletionsMs[0] ?? Number.NaN) - saidMs;
-  // The word itself may reach the operator a round late.
-  assert.ok(tookMs <= 3 * PERIOD_MS, `It took ${tookMs} ms`);
-});
-
 test('LIFE-17: a node that is being deleted is not deleted again, nor marked', async (context) => {
   const scene = await NodeLifecycleScene.open(harness, context, [
     { ready: 'Unknown', finalizers: ['example.com/hold'] },
