@@ -53,7 +53,7 @@ export interface NodeSettings {
 export interface NodePorts {
   readonly nodes: NodeCache;
   readonly writer: NodeWriter;
-  readonly ecs: EcsClient;
+  readonly ecs: Pick<EcsClient, 'setSourceDestCheck'>;
   readonly reads: BatchedEcsReads;
   /** The region of the cluster, for nodes that do not tell theirs. */
   readonly regionId: (signal: AbortSignal) => Promise<string>;

@@ -23,13 +23,7 @@ function confined(node: Node | undefined): {
   const ports: NodePorts = {
     nodes: { find: () => node, list: never },
     writer: { findDirectly: never, change: never, replaceAddresses: never },
-    ecs: {
-      listInstances: never,
-      listInstancesByPrivateIp: never,
-      listNetworkInterfaces: never,
-      setSourceDestCheck: never,
-      listDisks: never,
-    },
+    ecs: { setSourceDestCheck: never },
     reads: {
       findInstance: never,
       findInstancesByPrivateIp: never,
