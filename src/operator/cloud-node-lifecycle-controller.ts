@@ -27,6 +27,7 @@ export class CloudNodeLifecycleController implements Controller {
       }),
       breaker,
       events,
+      clock,
       logger: ports.logger.named(NAME),
       mayWrite: () => leadership.mayWrite(),
     });

@@ -68,7 +68,7 @@ const accidents: readonly {
 ];
 
 for (const { name, fault, held } of accidents) {
-  test(`LIFE-07: no node is deleted while ${name}`, async (context) => {
+  test(`LIFE-07 B-49: no node is deleted while ${name}`, async (context) => {
     const scene = await open(context);
     cloud.addFault({ ...fault, action: 'DescribeInstances', times: 0 });
     const operator = await scene.start();

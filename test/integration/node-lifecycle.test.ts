@@ -4,6 +4,7 @@ import type { FaultOrder } from '../../emulator/model/fault-board.ts';
 import {
   nodePath,
   NodeLifecycleScene,
+  UNINITIALIZED_TAINT,
   PERIOD_MS,
   SHUTDOWN_TAINT,
   type NodeWish,
@@ -35,7 +36,7 @@ test('LIFE-01: a node that is ready costs no call, even if its instance is gone'
 
 const words: readonly ReadyWord[] = ['False', 'Unknown', 'unset'];
 
-test('LIFE-02 LIFE-04 LIFE-11: what becomes of nodes that are not ready, by what the cloud says', async (context) => {
+test('LIFE-02 LIFE-04 LIFE-11 B-49: what becomes of nodes that are not ready, not only of unknown ones, by what the cloud says', async (context) => {
   const wishes = words.flatMap((word) => Array<NodeWish>(3).fill({ ready: word }));
   const scene = await NodeLifecycleScene.open(harness, context, wishes);
   for (const first of [0, 3, 6]) {
@@ -225,6 +226,21 @@ test('LIFE-09: a failure to look a node up by its address is no answer', async (
   assert.ok((await scene.findNode(0)) !== undefined);
 });
 
+test('LIFE-02 LIFE-14: a node that joins is asked for by whoever initialises it, and by this only after a minute', async (context) => {
+  const scene = await NodeLifecycleScene.open(harness, context, [
+    { ready: 'unset', taints: [UNINITIALIZED_TAINT] },
+  ]);
+  scene.releaseInstances(0);
+  const operator = await scene.start();
+  await harness.waitFor('the nodes are watched', () =>
+    operator.proxy.requests.some(({ purpose }) => purpose.startsWith('WATCH ')) ? true : undefined,
+  );
+  await scene.rounds(8);
+  assert.deepEqual(scene.questions(), []);
+  await scene.rounds(8);
+  await scene.waitUntilGone(0);
+});
+
 test('LIFE-10: the deletion of a node is told before, and its failure after', async (context) => {
   const scene = await NodeLifecycleScene.open(harness, context, [unknown, ready]);
   const node = await scene.findNode(0);
@@ -285,13 +301,17 @@ test('LIFE-11: an error of the question whether it is shut down changes nothing'
   assert.deepEqual(scene.writes(), []);
 });
 
-test('LIFE-15: nothing but Nodes is deleted', async (context) => {
+test('LIFE-15 B-51: nothing but Nodes is deleted, and none is read one by one', async (context) => {
   const scene = await NodeLifecycleScene.open(harness, context, [unknown, unknown, ready]);
   scene.releaseInstances(0);
   scene.setStatus(1, 'Stopped');
-  await scene.start();
+  const operator = await scene.start();
   await scene.waitUntilGone(0);
   await scene.rounds(3);
+  const reads = operator.proxy.requests.filter(({ method, target }) => {
+    return method === 'GET' && target.startsWith('/api/v1/nodes/');
+  });
+  assert.deepEqual(reads, []);
   assert.deepEqual([...scene.writes()].sort(), [
     `DELETE ${nodePath(scene.nameOf(0))}`,
     `PATCH ${nodePath(scene.nameOf(1))}`,

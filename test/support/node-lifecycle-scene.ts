@@ -33,11 +33,19 @@ export interface NodeWish {
   readonly providerId?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
+  readonly taints?: readonly object[];
   readonly addresses?: readonly { readonly type: string; readonly address: string }[];
 }
 
 /** The taint of an instance that is shut down. */
 export const SHUTDOWN_TAINT = 'node.cloudprovider.kubernetes.io/shutdown';
+
+/** The taint of a node that has yet to be initialised, as its agent sets it. */
+export const UNINITIALIZED_TAINT = {
+  key: 'node.cloudprovider.kubernetes.io/uninitialized',
+  value: 'true',
+  effect: 'NoSchedule',
+};
 
 /** How often the operator looks at the nodes. */
 export const PERIOD_MS = 5_000;
@@ -121,7 +129,7 @@ export class NodeLifecycleScene {
         labels: { 'topology.kubernetes.io/region': region, ...wish.labels },
         finalizers: wish.finalizers ?? [],
       },
-      spec: { providerID: wish.providerId ?? providerId },
+      spec: { providerID: wish.providerId ?? providerId, taints: wish.taints ?? [] },
       status: { addresses: wish.addresses ?? [], conditions: conditionsOf(wish.ready ?? 'True') },
     });
   }

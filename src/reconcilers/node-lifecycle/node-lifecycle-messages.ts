@@ -52,7 +52,7 @@ export function deletingNode(node: Node): EventContent {
     type: 'Normal',
     reason: 'DeletingNode',
     action: 'Delete',
-    note: `Deleting node "${node.metadata.name}", because its instance ${instanceText(node)} no longer exists`,
+    note: `Deleting node "${node.metadata.name}", because ${whatIsGone(node)}`,
   };
 }
 
@@ -99,8 +99,10 @@ export function wrongPlace(current: CloudIdentity, recorded: CloudIdentity): str
   return `the credentials are of account "${current.accountId}" in region "${current.regionId}", and this cluster's cloud objects are in account "${recorded.accountId}" in region "${recorded.regionId}"`;
 }
 
-function instanceText({ providerId }: Node): string {
-  return providerId === '' ? 'of its name and addresses' : `"${providerId}"`;
+function whatIsGone({ providerId }: Node): string {
+  return providerId === ''
+    ? 'no instance with its name or addresses exists any more'
+    : `its instance "${providerId}" no longer exists`;
 }
 
 function named(nodes: readonly Node[]): string {

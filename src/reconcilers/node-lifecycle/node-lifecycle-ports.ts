@@ -1,3 +1,4 @@
+import type { Clock } from '../../cloud/clock.ts';
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { EcsClient } from '../../cloud/ecs/ecs-client.ts';
 import type { AbsenceBreaker } from '../absence-breaker.ts';
@@ -29,6 +30,7 @@ export interface NodeLifecyclePorts {
   readonly writer: NodeLifecycleWriter;
   readonly breaker: AbsenceBreaker;
   readonly events: EventRecorder;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
   /** Whether this process is still the one that may write. */
   readonly mayWrite: () => boolean;

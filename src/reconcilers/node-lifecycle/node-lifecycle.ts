@@ -5,11 +5,14 @@ import type { Node } from '../kubernetes-objects.ts';
 import { sightInstances, type Sighting } from './instance-sightings.ts';
 import { instanceCheckFailed, MOST_NAMED } from './node-lifecycle-messages.ts';
 import type { NodeLifecyclePorts } from './node-lifecycle-ports.ts';
+import { isUninitialized } from '../node/node-scope.ts';
 import { isFollowed, isReady, questionAbout, shutdownTaintIndex } from './node-standing.ts';
 import { VanishedNodes } from './vanished-nodes.ts';
 
 /** How many nodes are looked for in one round; the others take their turn in the next ones. */
 const NODES_PER_ROUND = 10 * MAX_IDS_PER_CALL;
+/** For how long a node that joins is left to whoever initialises it, who asks for its instance too. */
+const JOINING_MS = 60_000;
 
 /**
  * Follows the lives of instances: marks the nodes of those that are shut down, and deletes the nodes
@@ -27,6 +30,8 @@ export class NodeLifecycle {
   readonly #missingSince = new Map<string, number>();
   /** By uid, in which round the instance was last looked for. */
   readonly #lookedAt = new Map<string, number>();
+  /** By uid, since when a node that has yet to be initialised has been known, on the monotonic clock. */
+  readonly #joiningSinceMs = new Map<string, number>();
   readonly #failed = new Set<string>();
   #round = 0;
   #lastFailure = '';
@@ -92,11 +97,21 @@ export class NodeLifecycle {
   #due(unready: readonly Node[], regionId: string): readonly Node[] {
     const lookedAt = ({ metadata }: Node): number => this.#lookedAt.get(metadata.uid) ?? 0;
     const due = unready
-      .filter((node) => questionAbout(node, regionId) !== undefined)
+      .filter((node) => questionAbout(node, regionId) !== undefined && !this.#isJoining(node))
       .sort((one, other) => lookedAt(one) - lookedAt(other))
       .slice(0, NODES_PER_ROUND);
     for (const { metadata } of due) this.#lookedAt.set(metadata.uid, this.#round);
     return due;
+  }
+
+  /** A thousand nodes that join at once would otherwise be asked for twice, and again and again. */
+  #isJoining(node: Node): boolean {
+    const { uid } = node.metadata;
+    if (!isUninitialized(node)) return false;
+    const nowMs = this.#ports.clock.monotonicMs();
+    const sinceMs = this.#joiningSinceMs.get(uid) ?? nowMs;
+    this.#joiningSinceMs.set(uid, sinceMs);
+    return nowMs - sinceMs < JOINING_MS;
   }
 
   async #sight(
@@ -187,13 +202,18 @@ export class NodeLifecycle {
   /** Forgets what was known of nodes that are gone, ready, or no longer ours to follow. */
   #forgetOthers(unready: readonly Node[]): void {
     const uids = new Set(unready.map(({ metadata }) => metadata.uid));
-    const known = [...this.#lookedAt.keys(), ...this.#missingSince.keys()];
+    const known = [
+      ...this.#lookedAt.keys(),
+      ...this.#missingSince.keys(),
+      ...this.#joiningSinceMs.keys(),
+    ];
     for (const uid of known) if (!uids.has(uid)) this.#forget(uid);
   }
 
   #forget(uid: string): void {
     this.#noteThere(uid);
     this.#lookedAt.delete(uid);
+    this.#joiningSinceMs.delete(uid);
     this.#failed.delete(uid);
   }
 

@@ -74,7 +74,7 @@ export class VanishedNodes {
 
   async #delete(node: Node, signal: AbortSignal): Promise<void> {
     const { writer, events, logger, mayWrite } = this.#ports;
-    if (!mayWrite()) return;
+    if (isAborted(signal) || !mayWrite()) return;
     const fields = {
       node: node.metadata.name,
       uid: node.metadata.uid,
@@ -85,6 +85,8 @@ export class VanishedNodes {
       await writer.delete(node, signal);
       logger.info('Deleted the node of an instance that is gone', fields);
     } catch (error) {
+      // The process ends; whoever leads next sees the same.
+      if (isAborted(signal)) return;
       const failure = isFailure(error)
         ? error
         : new Failure('retryable', String(error), { cause: error });
@@ -109,6 +111,11 @@ export class VanishedNodes {
       nodes: held.map(({ metadata }) => metadata.name),
     });
   }
+}
+
+/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function isSamePlace(one: CloudIdentity, other: CloudIdentity): boolean {
