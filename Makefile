@@ -6,7 +6,7 @@ export DEMO K8S IMAGE
 SETUP := node_modules/.package-lock.json
 PORT ?= 0
 
-demo: $(SETUP) ## start everything on this machine and watch a Service get its load balancer; DEMO=once ends by itself
+demo: $(SETUP) ## start everything on this machine and watch nodes, routes and a load balancer come and go; DEMO=once ends by itself
 	@npm run -s demo
 
 test: $(SETUP) ## all that CI runs: check, integration, e2e

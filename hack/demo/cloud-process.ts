@@ -9,6 +9,8 @@ const EMULATOR = path.join(import.meta.dirname, '../../emulator/emulator-cli.ts'
 
 /** What is read of the cloud's state. */
 export interface CloudStateView {
+  /** The cloud's time. */
+  readonly now: string;
   readonly instances: readonly {
     readonly instanceId: string;
     readonly regionId: string;
@@ -16,6 +18,14 @@ export interface CloudStateView {
     readonly instanceType: string;
     readonly hostName: string;
     readonly privateIps: readonly string[];
+  }[];
+  readonly routeEntries: readonly {
+    readonly routeEntryId: string;
+    readonly routeTableId: string;
+    readonly routeEntryName?: string;
+    readonly destinationCidrBlock: string;
+    readonly status: string;
+    readonly nextHops: readonly { readonly nextHopType: string; readonly nextHopId: string }[];
   }[];
   readonly loadBalancers: readonly {
     readonly loadBalancerId: string;
@@ -48,8 +58,15 @@ export class CloudProcess {
     this.url = url;
   }
 
-  /** Starts it on a free loopback port, with a seed of its own or the default one. */
-  static async start(processes: ProcessGroup, seed?: object): Promise<CloudProcess> {
+  /**
+   * Starts it on a free loopback port, with a seed of its own or the default one, and with variables
+   * of its environment beside those of this process.
+   */
+  static async start(
+    processes: ProcessGroup,
+    seed?: object,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<CloudProcess> {
     const [port = 0] = await freePorts(1);
     const flags = ['--port', `${port}`];
     if (seed !== undefined) {
@@ -57,7 +74,9 @@ export class CloudProcess {
       await writeFile(file, JSON.stringify(seed));
       flags.push('--seed', file);
     }
-    await processes.run('emulator', process.execPath, [EMULATOR, ...flags]);
+    await processes.run('emulator', process.execPath, [EMULATOR, ...flags], {
+      environment: { ...process.env, ...environment },
+    });
     const cloud = new CloudProcess(`http://127.0.0.1:${port}`);
     await waitUntil(
       'the local cloud answers',

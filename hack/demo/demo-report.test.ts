@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callsTable, eventsTable, listenersTable } from './demo-report.ts';
+import { callsTable, eventsTable, listenersTable, routesTable } from './demo-report.ts';
 
 const loadBalancer = {
   loadBalancerId: 'lb-1',
@@ -20,13 +20,30 @@ const group = {
 
 test('listenersTable: a row for each listener, with the backends of its group', () => {
   const text = listenersTable({
+    now: '2026-01-01T00:00:00Z',
     instances: [],
+    routeEntries: [],
     loadBalancers: [loadBalancer],
     vServerGroups: [{ ...group, vServerGroupId: 'rsp-other' }, group],
   });
   assert.match(text, /lb-1.*TCP 80.*running.*k8s\/30080\/web.*i-1:30080 \(weight 100\)/);
   assert.match(text, /47\.0\.0\.1/);
   assert.match(text, /lb-1.*UDP 53.*stopped/);
+});
+
+test('routesTable: a row for each entry, with where it leads and whose it is', () => {
+  const entry = {
+    routeEntryId: 'rte-1',
+    routeTableId: 'vtb-1',
+    routeEntryName: 'k8s-a-b-ipv4',
+    destinationCidrBlock: '172.20.0.0/24',
+    status: 'Available',
+    nextHops: [{ nextHopType: 'Instance', nextHopId: 'i-1' }],
+  };
+  assert.match(
+    routesTable({ routeEntries: [entry] }),
+    /vtb-1.*172\.20\.0\.0\/24.*i-1.*Available.*k8s-a-b-ipv4/,
+  );
 });
 
 test('eventsTable: repeats are counted', () => {

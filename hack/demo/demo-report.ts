@@ -32,6 +32,22 @@ export function listenersTable(state: CloudStateView): string {
   return table.toString();
 }
 
+/** Shows the route entries that somebody has made, with where they lead. */
+export function routesTable(state: Pick<CloudStateView, 'routeEntries'>): string {
+  const table = newTable('Route table', 'Destination', 'Leads to', 'State', 'Name');
+  for (const entry of state.routeEntries) {
+    const hops = entry.nextHops.map(({ nextHopId }) => nextHopId);
+    table.push([
+      entry.routeTableId,
+      entry.destinationCidrBlock,
+      hops.join('\n'),
+      entry.status,
+      entry.routeEntryName ?? '',
+    ]);
+  }
+  return table.toString();
+}
+
 /** Shows the events, in the order given. */
 export function eventsTable(events: readonly EventObject[]): string {
   const table = newTable('Type', 'Object', 'Reason', 'Note');

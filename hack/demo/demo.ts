@@ -1,23 +1,29 @@
 /**
- * Shows the whole way from a Service to a load balancer, on this machine.
+ * Shows on this machine how nodes come, how a Service gets its load balancer, and what becomes of both
+ * when an instance goes.
  *
- * It stays up until Ctrl-C; with `DEMO=once` it ends by itself, and its exit code says whether the
- * sample became ready.
+ * It stays up until Ctrl-C; with `DEMO=once` it ends by itself, and its exit code says whether all of
+ * it happened.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { withProgress } from '../control-plane/elapsed-progress.ts';
-import { waitUntil } from '../control-plane/endpoint-probe.ts';
-import { callsTable, eventsTable, listenersTable, type EventObject } from './demo-report.ts';
 import { CloudProcess } from './cloud-process.ts';
+import {
+  instanceGoes,
+  nodesJoin,
+  serviceComes,
+  showEvents,
+  showTrouble,
+  type DemoStage,
+} from './demo-story.ts';
 import { LocalInstallation, type Replica } from './local-installation.ts';
-import { nodesOfInstances } from './local-nodes.ts';
+import { joiningNode } from './local-nodes.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const SAMPLE = 'config/samples/load-balancer-minimal.yaml';
-const READY_TIMEOUT_MS = 120_000;
+/** The range of the pods, apart from that of the local cloud's network. */
+const POD_CIDR = '172.20.0.0/16';
 
 const isOnce = process.env.DEMO === 'once';
 const directory = await mkdtemp(path.join(tmpdir(), 'alibaba-cloud-demo-'));
@@ -55,38 +61,34 @@ async function run(): Promise<undefined> {
     startControlPlane({
       directory,
       with: ['kcm', 'scheduler', 'kwok'],
+      podCidr: POD_CIDR,
       onCrash: ending.resolve,
     }),
   );
-  const { processes, kubernetesVersion } = controlPlane;
-  const { cloud, installation, operator } = await startRest(controlPlane);
-  const { kubectl } = installation;
-  print(`Kubernetes ${kubernetesVersion}, a local Alibaba Cloud at ${cloud.url}, the operator`);
-
-  const callsBefore = (await cloud.calls()).at(-1)?.seq ?? 0;
-  await kubectl.run('apply', '-f', path.join(ROOT, SAMPLE));
-  print(`\n$ kubectl apply -f ${SAMPLE}`);
+  const stage = await setUp(controlPlane);
+  print(
+    `Kubernetes ${controlPlane.kubernetesVersion}, a local Alibaba Cloud at ${stage.cloud.url}, the chart`,
+  );
+  let operator: Replica | undefined;
   try {
-    await withProgress('Waiting until the load balancer is ready', () =>
-      waitUntil('every AlibabaLoadBalancer is Ready', READY_TIMEOUT_MS, () =>
-        isReady(installation),
-      ),
-    );
+    operator = await nodesJoin(stage, async () => {
+      operator = await startOperator(stage.installation);
+      return operator;
+    });
+    await serviceComes(stage);
+    await instanceGoes(stage);
   } catch (error) {
-    print(await kubectl.run('get', 'alibabaloadbalancers', '-A', '-o', 'yaml'));
-    print(await lastLines(processes.logFile(operator.name), 20));
+    await showTrouble(stage, operator?.logFile);
     throw error;
   }
-  await report(installation, cloud, callsBefore);
+  await showEvents(stage);
   if (isOnce) return;
-  printWhatToTry(controlPlane, cloud, operator);
+  await printWhatToTry(controlPlane, stage.cloud, operator);
   // Until Ctrl-C, or until something crashes.
   await new Promise(() => undefined);
 }
 
-async function startRest(
-  running: ControlPlane,
-): Promise<{ cloud: CloudProcess; installation: LocalInstallation; operator: Replica }> {
+async function setUp(running: ControlPlane): Promise<DemoStage> {
   const cloud = await withProgress('Starting the local Alibaba Cloud', () =>
     CloudProcess.start(running.processes),
   );
@@ -95,59 +97,32 @@ async function startRest(
     LocalInstallation.install({
       controlPlane: running,
       directory,
-      values: { operator: { extraEnv } },
+      values: { operator: { clusterCidr: POD_CIDR, extraEnv } },
     }),
   );
-  const nodes = nodesOfInstances((await cloud.state()).instances);
-  for (const node of nodes) await installation.kubectl.apply(node, '--server-side');
-  const operator = await withProgress('Starting the operator', async () => {
-    const replica = await installation.startReplica('operator-0');
-    await replica.waitUntilReady();
-    return replica;
-  });
-  void operator.exited.then(({ code, signal }) => {
-    const how = signal ?? `code ${code ?? 'unknown'}`;
-    ending.resolve(new Error(`The operator has ended with ${how}: see ${operator.logFile}`));
-  });
-  return { cloud, installation, operator };
-}
-
-/** An event with what is needed to choose it and to put it in its place. */
-interface ReportedEvent extends EventObject {
-  readonly reportingController: string;
-  readonly eventTime: string;
-}
-
-async function isReady({ kubectl }: LocalInstallation): Promise<boolean> {
-  const { items } = await kubectl.get<{
-    items: { status?: { conditions?: { type: string; status: string }[] } }[];
-  }>('alibabaloadbalancers', '--all-namespaces');
-  const isItemReady = ({ status }: (typeof items)[number]) =>
-    status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-  return items.length > 0 && items.every(isItemReady);
-}
-
-async function report(
-  { kubectl }: LocalInstallation,
-  cloud: CloudProcess,
-  callsBefore: number,
-): Promise<void> {
-  for (const command of ['get alibabaloadbalancers', 'get services web']) {
-    print(`\n$ kubectl ${command}\n${await kubectl.run(...command.split(' '))}`);
+  const { kubectl } = installation;
+  for (const instance of (await cloud.state()).instances) {
+    await kubectl.runWithInput(joiningNode(instance), 'create', '-f', '-');
   }
-  print(`In the cloud\n${listenersTable(await cloud.state())}`);
-  const { items } = await kubectl.get<{ items: readonly ReportedEvent[] }>(
-    ...['events.events.k8s.io', '--all-namespaces'],
-  );
-  const ours = items
-    .filter((event) => event.reportingController.startsWith('networking.alibabacloud.com/'))
-    // Times of creation are told in whole seconds only.
-    .sort((a, b) => a.eventTime.localeCompare(b.eventTime));
-  print(`\nEvents\n${eventsTable(ours)}`);
-  print(`\nCloud calls since the Service was made\n${callsTable(await cloud.calls(callsBefore))}`);
+  return { kubectl, cloud, installation, print };
 }
 
-function printWhatToTry(running: ControlPlane, cloud: CloudProcess, operator: Replica): void {
+async function startOperator(installation: LocalInstallation): Promise<Replica> {
+  const replica = await installation.startReplica('operator-0');
+  void replica.exited.then(({ code, signal }) => {
+    const how = signal ?? `code ${code ?? 'unknown'}`;
+    ending.resolve(new Error(`The operator has ended with ${how}: see ${replica.logFile}`));
+  });
+  await replica.waitUntilReady();
+  return replica;
+}
+
+async function printWhatToTry(
+  running: ControlPlane,
+  cloud: CloudProcess,
+  operator: Replica,
+): Promise<void> {
+  const [route] = (await cloud.state()).routeEntries;
   print(`
 Try, in another terminal:
   export KUBECONFIG=${running.kubeconfig} PATH=${path.dirname(running.kubectl)}:$PATH
@@ -156,14 +131,14 @@ Try, in another terminal:
   kubectl annotate service web service.beta.kubernetes.io/alibaba-cloud-loadbalancer-scheduler=wrr
   kubectl patch alibabaloadbalancer web --type merge -p '{"spec":{"reconcilePolicy":"Paused"}}'
   kubectl delete service web
+  kubectl get alibabaroutetables -o yaml
+  kubectl delete node node-2
+  curl -s -X PATCH ${cloud.url}/_admin/objects/${route?.routeEntryId ?? ''} -d '{"released": true}'
+      (a route is deleted in the console: it is back within five minutes, and an event tells of it)
   curl -s ${cloud.url}/_admin/state
   tail -f ${operator.logFile}
 
 Ctrl-C stops everything.`);
-}
-
-async function lastLines(file: string, count: number): Promise<string> {
-  return (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-count).join('\n');
 }
 
 function print(text: string): void {

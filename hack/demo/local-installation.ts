@@ -45,6 +45,8 @@ export interface LocalInstallationOptions {
   readonly namespace?: string;
   /** Values of the chart beside the number of replicas, which is 0: no kubelet runs pods here. */
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Variables that replicas get in place of those of the chart; NODE_OPTIONS beside the chart's. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -60,6 +62,7 @@ export class LocalInstallation {
   readonly #controlPlane: ControlPlane;
   readonly #processes: ProcessGroup;
   readonly #directory: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #helm: string;
 
   private constructor(options: LocalInstallationOptions, helm: string) {
@@ -67,6 +70,7 @@ export class LocalInstallation {
     this.#controlPlane = options.controlPlane;
     this.#processes = options.controlPlane.processes;
     this.#directory = options.directory;
+    this.#environment = options.environment ?? {};
     this.#helm = helm;
     this.kubectl = new Kubectl(options.controlPlane.kubectl, options.controlPlane.kubeconfig);
   }
@@ -130,7 +134,10 @@ export class LocalInstallation {
       ],
       {
         // Nothing of the caller's environment, as in a pod.
-        environment: { PATH: process.env.PATH, ...localEnvironment(container, local) },
+        environment: {
+          PATH: process.env.PATH,
+          ...this.#variables(localEnvironment(container, local)),
+        },
         onExit: exited.resolve,
       },
     );
@@ -171,6 +178,11 @@ export class LocalInstallation {
   /** Gives running replicas the present content of their ConfigMaps and Secrets, as a kubelet does. */
   async refreshVolumes(): Promise<void> {
     await this.#mountVolumes((await this.deployment()).spec.template.spec.volumes ?? []);
+  }
+
+  #variables(ofChart: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const options = [ofChart.NODE_OPTIONS, this.#environment.NODE_OPTIONS].filter(Boolean);
+    return { ...ofChart, ...this.#environment, NODE_OPTIONS: options.join(' ') };
   }
 
   get #volumes(): string {

@@ -37,3 +37,12 @@ test('localEnvironment: a source without a counterpart is an error', () => {
   const container = { env: [{ name: 'KEY', valueFrom: secret }] };
   assert.throws(() => localEnvironment(container, local), /Cannot set "KEY"/);
 });
+
+test('localEnvironment: a share of the memory is that of the container, not of the machine', () => {
+  const container = {
+    env: [{ name: 'NODE_OPTIONS', value: '--no-warnings --max-old-space-size-percentage=75' }],
+    resources: { limits: { memory: '320Mi' } },
+  };
+  const { NODE_OPTIONS } = localEnvironment(container, local);
+  assert.equal(NODE_OPTIONS, '--no-warnings --max-old-space-size=240');
+});

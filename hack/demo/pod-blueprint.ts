@@ -5,6 +5,7 @@ export interface ContainerSpec {
   readonly args?: readonly string[];
   readonly env?: readonly EnvironmentVariable[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly resources?: { readonly limits?: { readonly memory?: string } };
 }
 
 /** One variable of a container's environment, as far as the chart uses the possibilities. */
@@ -61,6 +62,8 @@ export function localArguments(container: ContainerSpec, local: LocalDifferences
 /**
  * Turns a container's environment into that of a process.
  *
+ * Shape: a share of the container's memory is told as what it comes to, since a process has all of the
+ *   machine's.
  * Errors: throws on a source that this machine has no counterpart for, rather than leave it out.
  */
 export function localEnvironment(
@@ -72,10 +75,20 @@ export function localEnvironment(
     'metadata.namespace': local.namespace,
   };
   const variables = (container.env ?? []).map(({ name, value, valueFrom }): [string, string] => {
-    if (valueFrom === undefined) return [name, value ?? ''];
+    if (valueFrom === undefined) return [name, withinMemory(value ?? '', container)];
     const field = fields[valueFrom.fieldRef?.fieldPath ?? ''];
     if (field === undefined) throw new Error(`Cannot set "${name}" outside of a pod`);
     return [name, field];
   });
   return Object.fromEntries(variables);
+}
+
+function withinMemory(text: string, { resources }: ContainerSpec): string {
+  const limitMiB = /^(\d+)Mi$/.exec(resources?.limits?.memory ?? '')?.[1];
+  if (limitMiB === undefined) return text;
+  return text.replace(
+    /--max-old-space-size-percentage=(\d+)/,
+    (_, percent: string) =>
+      `--max-old-space-size=${Math.floor((Number(limitMiB) * Number(percent)) / 100)}`,
+  );
 }
