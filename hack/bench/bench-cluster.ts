@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { CallRecord } from '../../emulator/model/call-log.ts';
-import { seedInstances } from '../../emulator/model/cloud-seed.ts';
+import { seedInstances, type CloudSeed } from '../../emulator/model/cloud-seed.ts';
+import type { AcceleratedClock } from '../../test/support/accelerated-clock.ts';
+import { ClusterClient } from '../../test/support/cluster-client.ts';
 import type { Kubectl } from '../../test/support/kubectl.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { CloudProcess, type CloudStateView } from '../demo/cloud-process.ts';
@@ -11,6 +14,7 @@ import { LocalInstallation, type Replica } from '../demo/local-installation.ts';
 import { nodesOfInstances } from '../demo/local-nodes.ts';
 import { asideOf } from './call-tally.ts';
 
+const ACCELERATE = path.join(import.meta.dirname, '../../test/support/accelerate-process.ts');
 const NEVER_QUIET_MS = 15 * 60_000;
 const POLL_MS = 500;
 /** Room for every scenario; an account that serves a hundred load balancers has been given it. */
@@ -18,10 +22,24 @@ const LOAD_BALANCER_QUOTA = 200;
 const RSS_SAMPLES = 10;
 const RSS_SAMPLE_MS = 1_000;
 
+/** How a cluster differs from one of three nodes, without ranges of pods, in the machine's time. */
+export interface BenchClusterOptions {
+  readonly seed?: CloudSeed;
+  readonly quotas?: Readonly<Record<string, number>>;
+  /** Values of the chart's `operator`. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  /** Whether the seeded instances are left without a Node. */
+  readonly isWithoutNodes?: boolean;
+  /** The time that cloud and operator keep. */
+  readonly clock?: AcceleratedClock;
+}
+
 /** An API server, a local cloud and the operator of the installed chart, each in processes of its own. */
 export class BenchCluster {
   readonly cloud: CloudProcess;
   readonly kubectl: Kubectl;
+  /** Speaks to the API server where a program for each request would take too long. */
+  readonly api: ClusterClient;
   readonly #controlPlane: ControlPlane;
   readonly #installation: LocalInstallation;
   #operator: Replica | undefined;
@@ -37,23 +55,27 @@ export class BenchCluster {
     this.cloud = cloud;
     this.#installation = installation;
     this.kubectl = installation.kubectl;
+    this.api = new ClusterClient(controlPlane);
   }
 
-  /** Starts everything but the operator, with three nodes. */
-  static async start(directory: string): Promise<BenchCluster> {
+  /** Starts everything but the operator, with three nodes unless said. */
+  static async start(directory: string, options: BenchClusterOptions = {}): Promise<BenchCluster> {
     // No controller of Kubernetes takes part: node ports come from the API server, and endpoints
     // from the bench, so that nothing changes but what a scenario changes.
     const controlPlane = await startControlPlane({ directory });
-    const cloud = await CloudProcess.start(controlPlane.processes);
-    const quotas = { slb_quota_instances_num: LOAD_BALANCER_QUOTA };
+    const environment = acceleration(options.clock);
+    const cloud = await CloudProcess.start(controlPlane.processes, options.seed, environment);
+    const quotas = { slb_quota_instances_num: LOAD_BALANCER_QUOTA, ...options.quotas };
     await cloud.request('PUT', '/_admin/settings', { quotas });
     const extraEnv = Object.entries(cloud.environment()).map(([name, value]) => ({ name, value }));
     const installation = await LocalInstallation.install({
       controlPlane,
       directory,
-      values: { operator: { extraEnv } },
+      values: { operator: { ...options.values, extraEnv } },
+      environment,
     });
     const cluster = new BenchCluster(controlPlane, cloud, installation);
+    if (options.isWithoutNodes === true) return cluster;
     const { instances } = await cloud.state();
     cluster.#nodes = instances.length;
     await cluster.applyAll(nodesOfInstances(instances));
@@ -135,8 +157,15 @@ export class BenchCluster {
 
   /** Ends everything that was started. */
   async stop(): Promise<void> {
+    this.api.close();
     await this.#controlPlane.stop();
   }
+}
+
+/** What makes a process keep the time of a clock. */
+function acceleration(clock: AcceleratedClock | undefined): Readonly<Record<string, string>> {
+  if (clock === undefined) return {};
+  return { ...clock.environment(), NODE_OPTIONS: `--import=${ACCELERATE}` };
 }
 
 async function residentKiB(pid: number): Promise<number> {

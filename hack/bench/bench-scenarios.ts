@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { waitUntil } from '../control-plane/endpoint-probe.ts';
 import type { CloudStateView } from '../demo/cloud-process.ts';
 import type { BenchCluster } from './bench-cluster.ts';
-import type { ScenarioName } from './bench-report.ts';
+import type { ScenarioMeasures, ScenarioName } from './bench-report.ts';
 
 /** One thing that happens to a cluster, and what the cloud must look like afterwards. */
 export interface Scenario {
@@ -10,8 +11,12 @@ export interface Scenario {
   /** Brings the cluster to where the scenario starts; not counted. */
   readonly prepare?: () => Promise<void>;
   readonly change: () => Promise<void>;
+  /** Waits until there is nothing left to count, where that is not when all is quiet. */
+  readonly callsAfter?: (since: number) => Promise<CallRecord[]>;
   /** Tells whether the work was done, so that not doing it is not taken for thrift. */
-  readonly isDone: (state: CloudStateView) => boolean;
+  readonly isDone: (state: CloudStateView) => boolean | Promise<boolean>;
+  /** Measures what else there is. */
+  readonly measures?: (calls: readonly CallRecord[]) => Promise<ScenarioMeasures>;
   /** Puts back what `prepare` has changed; not counted. */
   readonly restore?: () => Promise<void>;
   /** The sweep is the work itself. */
@@ -31,8 +36,10 @@ export function scenariosOfOne(cluster: BenchCluster): Scenario[] {
   const patchService = (spec: object) =>
     kubectl.run('patch', 'service', SERVICE, '--type=merge', '-p', JSON.stringify({ spec }));
   const reached = (isDone: Scenario['isDone']) =>
-    waitUntil('the cloud is as prepared', REACHED_TIMEOUT_MS, async () =>
-      isDone(await cluster.cloud.state()),
+    waitUntil(
+      'the cloud is as prepared',
+      REACHED_TIMEOUT_MS,
+      async () => await isDone(await cluster.cloud.state()),
     );
   return [
     {

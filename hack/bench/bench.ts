@@ -9,7 +9,7 @@ import path from 'node:path';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { formatElapsed } from '../control-plane/elapsed-progress.ts';
-import { BenchCluster } from './bench-cluster.ts';
+import { BenchCluster, type BenchClusterOptions } from './bench-cluster.ts';
 import {
   benchPage,
   missedBounds,
@@ -25,6 +25,7 @@ import {
   type Scenario,
 } from './bench-scenarios.ts';
 import { tallyCalls } from './call-tally.ts';
+import { NODE_PLANS } from './node-scenarios.ts';
 
 interface Options {
   readonly json?: true;
@@ -92,6 +93,12 @@ await end(options.check === true && missed.length > 0 ? new Error('A bound is mi
 
 async function run(): Promise<void> {
   const isWanted = ({ name }: Scenario) => options.only.includes(name);
+  await runServices(isWanted);
+  await runNodes(isWanted);
+}
+
+async function runServices(isWanted: (scenario: Scenario) => boolean): Promise<void> {
+  if (options.only.every((name) => name.startsWith('nodes-'))) return;
   const one = await startCluster('one');
   const ready = await one.startOperator();
   const [create, idle, ...rest] = scenariosOfOne(one);
@@ -126,6 +133,18 @@ async function run(): Promise<void> {
   ]);
 }
 
+/** Each in a cluster of its own, one after the other: a thousand nodes keep this machine busy. */
+async function runNodes(isWanted: (scenario: Scenario) => boolean): Promise<void> {
+  for (const plan of NODE_PLANS) {
+    if (!plan.names.some((name) => options.only.includes(name))) continue;
+    const cluster = await startCluster(plan.directory, plan.cluster());
+    await cluster.startOperator(...plan.flags);
+    const scenarios = plan.scenarios(cluster);
+    for (const scenario of upToLast(scenarios, isWanted)) await measure(cluster, scenario);
+    await cluster.stop();
+  }
+}
+
 /** Scenarios build on each other, so those before a wanted one are run as well. */
 function upToLast(
   scenarios: readonly Scenario[],
@@ -134,8 +153,11 @@ function upToLast(
   return scenarios.slice(0, scenarios.findLastIndex(isWanted) + 1);
 }
 
-async function startCluster(name: string): Promise<BenchCluster> {
-  const cluster = await BenchCluster.start(path.join(directory, name));
+async function startCluster(
+  name: string,
+  clusterOptions: BenchClusterOptions = {},
+): Promise<BenchCluster> {
+  const cluster = await BenchCluster.start(path.join(directory, name), clusterOptions);
   clusters.push(cluster);
   return cluster;
 }
@@ -150,16 +172,20 @@ async function measure(cluster: BenchCluster, scenario: Scenario): Promise<void>
   }
   const since = await cluster.lastCall();
   await scenario.change();
-  const calls = await cluster.callsUntilQuiet(since, quietMs);
+  const calls = await (scenario.callsAfter?.(since) ?? cluster.callsUntilQuiet(since, quietMs));
   const state = await cluster.cloud.state();
-  if (!scenario.isDone(state)) {
-    const seen = JSON.stringify(state.loadBalancers.slice(0, 2));
+  if (!(await scenario.isDone(state))) {
+    const seen = JSON.stringify([state.loadBalancers.slice(0, 2), state.routeEntries.slice(0, 2)]);
     throw new Error(`${name}: all is quiet, but the cloud is not as asked for: ${seen}`);
   }
   const tally = tallyCalls(calls, countsSweep);
-  if (isReported) results.set(name, { name, ...tally });
+  const measures = await scenario.measures?.(calls);
+  if (isReported) results.set(name, { name, ...tally, ...measures });
   const failed = calls.filter(({ code }) => code !== null).length;
-  note(`${name}: ${tally.writes} writes, ${tally.reads} reads, ${failed} calls refused`);
+  note(
+    `${name}: ${tally.writes} writes, ${tally.reads} reads, ${failed} calls refused` +
+      (measures === undefined ? '' : `, ${JSON.stringify(measures)}`),
+  );
   await scenario.restore?.();
   if (scenario.restore !== undefined) {
     await cluster.callsUntilQuiet(await cluster.lastCall(), UNMEASURED_QUIET_MS);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asideOf, tallyCalls, type CountedCall } from './call-tally.ts';
+import { asideOf, countRouteListings, tallyCalls, type CountedCall } from './call-tally.ts';
 
 const read: CountedCall = {
   action: 'DescribeLoadBalancers',
@@ -50,4 +50,11 @@ test('tallyCalls: what is beside the work is listed and not counted', () => {
 test('tallyCalls: the sweep counts where it is the work', () => {
   const { reads, writes, total } = tallyCalls([sweep, sweep, identity], true);
   assert.deepEqual({ reads, writes, total }, { reads: 2, writes: 0, total: 2 });
+});
+
+test('countRouteListings: a listing counts once, of however many pages it is', () => {
+  const page = { action: 'DescribeRouteEntryList', parameters: { RouteTableId: 'vtb-1' } };
+  const next = { ...page, parameters: { ...page.parameters, NextToken: 'more' } };
+  const other = { action: 'DescribeRouteTableList', parameters: {} };
+  assert.equal(countRouteListings([page, next, next, other, page]), 2);
 });

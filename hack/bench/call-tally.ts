@@ -54,6 +54,16 @@ export function tallyCalls(calls: readonly CountedCall[], countsSweep = false): 
   };
 }
 
+/** Counts how often the entries of a route table were listed, further pages left out. */
+export function countRouteListings(
+  calls: readonly Pick<CallRecord, 'action' | 'parameters'>[],
+): number {
+  return calls.filter(
+    ({ action, parameters }) =>
+      action === 'DescribeRouteEntryList' && (parameters.NextToken ?? '') === '',
+  ).length;
+}
+
 function nameOf(call: CountedCall): string {
   const aside = asideOf(call);
   return aside === undefined ? call.action : `${aside}:${call.action}`;
