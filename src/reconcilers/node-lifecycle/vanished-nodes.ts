@@ -11,15 +11,23 @@ import {
 } from './node-lifecycle-messages.ts';
 import type { NodeLifecyclePorts } from './node-lifecycle-ports.ts';
 
+/** What deleting nodes needs. */
+export interface VanishedNodesPorts extends Pick<
+  NodeLifecyclePorts,
+  'breaker' | 'recordedPlaces' | 'mayWrite' | 'logger' | 'events'
+> {
+  readonly writer: Pick<NodeLifecyclePorts['writer'], 'delete'>;
+}
+
 /** Deletes the nodes whose instances are proven to be gone, unless too many are. */
 export class VanishedNodes {
-  readonly #ports: NodeLifecyclePorts;
+  readonly #ports: VanishedNodesPorts;
   /** The uids of nodes that are held and have been told so. */
   readonly #told = new Set<string>();
   /** Where an instance of this cluster has been seen by this process. */
   #provenPlace: CloudIdentity | undefined;
 
-  constructor(ports: NodeLifecyclePorts) {
+  constructor(ports: VanishedNodesPorts) {
     this.#ports = ports;
   }
 
