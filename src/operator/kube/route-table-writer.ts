@@ -1,6 +1,6 @@
 import type { RouteTableResource } from '../../reconcilers/kubernetes-objects.ts';
 import { API_GROUP, API_VERSION } from '../../reconcilers/names.ts';
-import type { ApplyResult, ObjectKey } from '../../reconcilers/reconciler.ts';
+import type { ApplyResult } from '../../reconcilers/reconciler.ts';
 import type {
   GeneratedRouteTable,
   GeneratedRouteTableWriter,
@@ -30,10 +30,6 @@ export class KubeRouteTableWriter implements RouteTableWriter, GeneratedRouteTab
       collection: () => ROUTE_TABLES_PATH,
       fieldManager: FIELD_MANAGER,
     });
-  }
-
-  findDirectly(key: ObjectKey, signal: AbortSignal): Promise<RouteTableResource | undefined> {
-    return this.#writer.findDirectly(key, signal);
   }
 
   apply(

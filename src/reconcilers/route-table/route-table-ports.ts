@@ -38,13 +38,12 @@ export type RouteTableStatusChange = {
 };
 
 /**
- * Reads and writes of AlibabaRouteTables past the cache.
+ * Writes of AlibabaRouteTables.
  *
  * Errors: `conflict` when someone wrote first, `notfound` when the object is gone, `terminal` when
  *   it is forbidden or invalid, else `retryable`.
  */
 export interface RouteTableWriter {
-  findDirectly(key: ObjectKey, signal: AbortSignal): Promise<RouteTableResource | undefined>;
   addFinalizer(
     resource: RouteTableResource,
     finalizer: string,
