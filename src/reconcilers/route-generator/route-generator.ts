@@ -1,11 +1,11 @@
-import { isFailure } from '../../cloud/failure.ts';
+import { isFailure, type Failure } from '../../cloud/failure.ts';
 import { failureReport } from '../failure-report.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
 import { generationEvent } from './generation-messages.ts';
 import { generationStatus, newGenerationProblem } from './generation-status.ts';
 import { routesOfNodes, type NodeRow, type NodeRouteProblem } from './node-routes.ts';
-import type { RouteGeneratorPorts } from './route-generator-ports.ts';
+import type { GeneratedRouteTable, RouteGeneratorPorts } from './route-generator-ports.ts';
 import { isGenerated, type SelectedTables, type TableProblem } from './route-table-selection.ts';
 import {
   applyKeepingPeoplesRows,
@@ -72,7 +72,7 @@ export class RouteGenerator {
     const kept = await this.#keptRows(resources, selected, wanted.rows, signal);
 
     const failures = new Map<string, string>();
-    let isComplete = true;
+    let isComplete = selected.isStale !== true;
     let changes = 0;
     for (const routeTableId of tablesToWrite(selected, resources)) {
       const isSelected = selected.ids.includes(routeTableId);
@@ -195,10 +195,7 @@ export class RouteGenerator {
     return !isUpToDate;
   }
 
-  #isUpToDate(
-    generated: ReturnType<typeof generatedRouteTable>,
-    live: RouteTableResource,
-  ): boolean {
+  #isUpToDate(generated: GeneratedRouteTable, live: RouteTableResource): boolean {
     return (
       isAlreadyGenerated(generated, live) ||
       this.#applied.get(generated.name) === appliedMark(generated, live)
@@ -217,7 +214,7 @@ export class RouteGenerator {
     this.#ports.events.record(after, generationEvent(news));
   }
 
-  #noteFailure(name: string, failure: Parameters<typeof failureReport>[0]): string {
+  #noteFailure(name: string, failure: Failure): string {
     const { message } = failureReport(failure);
     // Somebody wrote first; the next run sees what.
     const level = failure.kind === 'conflict' ? 'debug' : 'warn';
@@ -275,9 +272,6 @@ function isRemovalApproved({ metadata }: RouteTableResource): boolean {
 }
 
 /** Names what was applied, and to which state of the object. */
-function appliedMark(
-  generated: ReturnType<typeof generatedRouteTable>,
-  { metadata }: RouteTableResource,
-): string {
+function appliedMark(generated: GeneratedRouteTable, { metadata }: RouteTableResource): string {
   return JSON.stringify([metadata.uid, metadata.generation, generated]);
 }

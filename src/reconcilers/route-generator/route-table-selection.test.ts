@@ -88,13 +88,25 @@ test('no table is a problem, and the tables with rows are not given up', async (
   assert.equal(problem?.reason, 'NoRouteTable');
 });
 
-test('while the cloud does not answer, the tables with rows go on', async () => {
+test('while the cloud does not answer, the tables with rows go on, and it is asked again soon', async () => {
+  const { scene, select } = sceneOf();
+  scene.failure = new Failure('retryable', 'The connection was lost');
+  assert.deepEqual(await select('vtb-1', 'vtb-1', 'vtb-2'), {
+    ids: ['vtb-1', 'vtb-2'],
+    isStale: true,
+  });
+  const { ids, problem, isStale } = await select();
+  assert.deepEqual([ids, isStale], [[], true]);
+  assert.match(problem?.message ?? '', /cannot be read: The connection was lost/);
+});
+
+test('that the cloud refuses to tell is a problem, and the tables with rows go on', async () => {
   const { scene, select } = sceneOf();
   scene.failure = new Failure('terminal', 'The identity lacks the permission', {
     code: 'Forbidden',
   });
-  const { ids, problem } = await select('vtb-1', 'vtb-1', 'vtb-2');
-  assert.deepEqual(ids, ['vtb-1', 'vtb-2']);
+  const { ids, problem } = await select('vtb-1');
+  assert.deepEqual(ids, ['vtb-1']);
   assert.equal(problem?.reason, 'RouteTablesUnreadable');
   assert.match(problem.message, /lacks the permission/);
 });

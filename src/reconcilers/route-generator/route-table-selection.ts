@@ -17,6 +17,8 @@ export interface SelectedTables {
   readonly ids: readonly string[];
   /** Unset where the configuration, or the VPC itself, names exactly these. */
   readonly problem?: TableProblem;
+  /** Whether the cloud could not be asked, so that it is to be asked again soon. */
+  readonly isStale?: boolean;
 }
 
 /** What the selection needs. */
@@ -60,8 +62,13 @@ export class RouteTableSelection {
       known = await this.#tablesOfVpc({ signal, lane: 'live' });
     } catch (error) {
       if (!isFailure(error) || signal.aborted) throw error;
+      // An outage that passes is no news as long as it is known which tables are meant.
+      if (error.kind !== 'terminal' && generated.length > 0) {
+        return { ids: generated, isStale: true };
+      }
       const message = `The route tables of the VPC cannot be read: ${failureReport(error).message}`;
-      return { ids: generated, problem: { reason: 'RouteTablesUnreadable', message } };
+      const problem = { reason: 'RouteTablesUnreadable', message } as const;
+      return { ids: generated, problem, isStale: true };
     }
     const { vpcId, ids } = known;
     if (ids.length === 1) return { ids };
