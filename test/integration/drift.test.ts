@@ -299,7 +299,7 @@ test('when many vanish at once, three are made again and the others wait for an 
   assert.equal(approved?.metadata.annotations?.[APPROVE_RECREATION_ANNOTATION], undefined);
 });
 
-test('a load balancer that bears the mark of another owner is left alone, by a deletion too', async (context) => {
+test('SEC-10: a load balancer that bears the mark of another owner is left alone, by a deletion too', async (context) => {
   const scene = await open(context);
   const { loadBalancerId, tags } = scene.loadBalancer();
   cloud.patchObject(loadBalancerId, {
