@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { Registry } from 'prom-client';
 import { isFailure } from '../../src/cloud/failure.ts';
 import { KubeClient } from '../../src/operator/kube/kube-client.ts';
 import { KubeNodeConditionWriter } from '../../src/operator/kube/node-condition-writer.ts';
@@ -8,6 +9,7 @@ import { ObjectCache } from '../../src/operator/kube/object-cache.ts';
 import { KubeRouteTableWriter } from '../../src/operator/kube/route-table-writer.ts';
 import { loadKubeConfig } from '../../src/operator/kubeconfig-source.ts';
 import { SystemClock } from '../../src/operator/system-clock.ts';
+import { routeMetrics } from '../../src/operator/telemetry/route-metrics.ts';
 import { AbsenceBreaker } from '../../src/reconcilers/absence-breaker.ts';
 import type { Node, RouteTableResource } from '../../src/reconcilers/kubernetes-objects.ts';
 import { RouteGenerator } from '../../src/reconcilers/route-generator/route-generator.ts';
@@ -41,6 +43,7 @@ function generatorOf(routeTableId: string) {
     applies: 0,
   };
   const kube = new KubeRouteTableWriter(client, cache);
+  const registry = new Registry();
   const list = (): readonly RouteTableResource[] => cache.list();
   const generator = new RouteGenerator({
     nodes: { find: () => undefined, list: () => seen.nodes },
@@ -64,13 +67,14 @@ function generatorOf(routeTableId: string) {
     },
     clock,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    metrics: { runEnded: ignore, corrected: ignore },
+    metrics: routeMetrics(registry),
     settings: { clusterCidrs: [rangeOf('10.0.0.0/8')] },
   });
   return {
     cache,
     seen,
-    run: (): Promise<boolean> => generator.run({ isPeriodic: false }, signal),
+    run: (isPeriodic = false): Promise<boolean> => generator.run({ isPeriodic }, signal),
+    metrics: () => registry.metrics(),
     rowCounts: (): Record<string, number> =>
       Object.fromEntries(
         cache.list().map(({ metadata, spec }) => [metadata.name, spec.routes?.length ?? 0]),
@@ -227,6 +231,18 @@ test('ROUTE-09: a node that is made again on another instance has its row replac
     },
   ]);
   assert.deepEqual(seen.events, []);
+});
+
+test('ROUTE-25: every run is counted, and what a periodic one has to set right', async () => {
+  const { seen, run, metrics } = generatorOf('vtb-counted');
+  seen.nodes = [nodeOf('one', { podCidrs: [cidrOf(1)] })];
+  await run();
+  await run(true);
+  assert.match(await metrics(), /^route_controller_route_corrections_total 0$/m);
+  seen.nodes.push(nodeOf('two', { podCidrs: [cidrOf(2)] }));
+  await run(true);
+  assert.match(await metrics(), /^route_controller_route_sync_total 3$/m);
+  assert.match(await metrics(), /^route_controller_route_corrections_total 1$/m);
 });
 
 test('what an earlier version of this program owns is taken over, what a person owns is not', async () => {
