@@ -8,17 +8,18 @@ import {
   type Weather,
 } from '../support/crash-walk.ts';
 import { OperatorHarness, servicePath } from '../support/operator-harness.ts';
+import { ServiceCrashStage } from '../support/service-crash-stage.ts';
 
-const createService: Act = {
+const createService: Act<ServiceCrashStage> = {
   what: 'a Service with two ports is created',
   perform: ({ harness, namespace }) => harness.createService(namespace),
 };
-const deleteService: Act = {
+const deleteService: Act<ServiceCrashStage> = {
   what: 'the Service is deleted',
   perform: ({ harness, namespace }) => harness.admin.delete(servicePath(namespace)),
 };
 
-function changeService(what: string, change: object): Act {
+function changeService(what: string, change: object): Act<ServiceCrashStage> {
   return {
     what,
     perform: ({ harness, namespace }) => harness.admin.patch(servicePath(namespace), change),
@@ -39,14 +40,19 @@ const movePorts = changeService('its second port is another one, with another sc
   },
 });
 
-const scenarios: readonly Scenario[] = [
-  { name: 'create', story: [createService], ports: [80, 443] },
-  { name: 'change', before: createService, story: [movePorts], ports: [80, 8443] },
-  { name: 'delete', before: createService, story: [deleteService], ports: [] },
+/** Opens a stage on which in the end these ports are served, or everything is gone. */
+function serving(...ports: readonly number[]): Pick<Scenario<ServiceCrashStage>, 'open'> {
+  return { open: (harness) => ServiceCrashStage.open(harness, ports) };
+}
+
+const scenarios: readonly Scenario<ServiceCrashStage>[] = [
+  { name: 'create', story: [createService], ...serving(80, 443) },
+  { name: 'change', before: createService, story: [movePorts], ...serving(80, 8443) },
+  { name: 'delete', before: createService, story: [deleteService], ...serving() },
   {
     name: 'delete during create',
     story: [createService, { ...deleteService, when: 'CreateLoadBalancer' }],
-    ports: [],
+    ...serving(),
     mayMakeLess: true,
   },
   {
@@ -62,7 +68,7 @@ const scenarios: readonly Scenario[] = [
         },
       },
     ],
-    ports: [80, 8443],
+    ...serving(80, 8443),
   },
   {
     name: 'type flip',
@@ -74,7 +80,7 @@ const scenarios: readonly Scenario[] = [
         when: 'DeleteLoadBalancer',
       },
     ],
-    ports: [80, 443],
+    ...serving(80, 443),
   },
 ];
 

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
-import { foreignState, makeForeignLoadBalancer } from './foreign-load-balancer.ts';
 import { METADATA_ACTION } from '../../emulator/http/metadata-service.ts';
+import type { AuditEvent } from '../../hack/control-plane/audit-log.ts';
 import type { Channel, ProxiedRequest, Verdict } from './cutting-proxy.ts';
-import {
-  isConditionCurrent,
-  OPERATOR_USER,
-  type HarnessedOperator,
-  type OperatorHarness,
-} from './operator-harness.ts';
+import { OPERATOR_USER, type HarnessedOperator, type OperatorHarness } from './operator-harness.ts';
 
-/** Where a story plays. */
-export interface Stage {
-  readonly harness: OperatorHarness;
-  readonly namespace: string;
+/** Where a story plays, with a cloud of its own, and what has to have come of it. */
+export interface CrashStage {
+  /** What its operators are started with. */
+  readonly flags: readonly string[];
+  /** How many kinds of objects they follow. */
+  readonly watchedKinds: number;
+  /** Waits until what leads to the story has come to its end. */
+  waitUntilSettled(): Promise<unknown>;
+  /** Says what is not as it is to be in the end. */
+  complaints(): Promise<readonly string[]>;
+  /** Counts what operators have made and removed. */
+  harvest(): Harvest;
+  /** Throws when something has happened that must never happen, whoever dies when. */
+  judge(death: Death): Promise<void> | void;
+  /** Whether a write of an operator belongs to the story. */
+  isPartOfStory(event: AuditEvent): boolean;
+  /** Takes away what is left. */
+  clear(): Promise<void>;
 }
 
-/** Something that a person does to the Service `web` of the stage's namespace. */
-export interface Act {
+/** Something that a person does on the stage. */
+export interface Act<Stage extends CrashStage> {
   readonly what: string;
   /** The request that has to be on its way for it; at once, after the acts before, unless given. */
   readonly when?: string;
@@ -25,16 +34,17 @@ export interface Act {
   readonly until?: (stage: Stage) => Promise<boolean>;
 }
 
-/** A story, and how the world is to look when it is over. */
-export interface Scenario {
+/** A story; how the world is to look when it is over, its stage knows. */
+export interface Scenario<Stage extends CrashStage> {
   readonly name: string;
+  readonly open: (harness: OperatorHarness) => Promise<Stage>;
   /** What leads to the beginning of the story, with an operator to which nothing happens. */
-  readonly before?: Act;
-  readonly story: readonly Act[];
-  /** The TCP ports that are served in the end; none, when everything is to be gone. */
-  readonly ports: readonly number[];
+  readonly before?: Act<Stage>;
+  readonly story: readonly Act<Stage>[];
   /** Whether an operator that dies may leave so much undone that less is made than without. */
   readonly mayMakeLess?: boolean;
+  /** How many requests of a purpose there are for certain, where more depend on how workers meet. */
+  readonly certain?: Readonly<Record<string, number>>;
 }
 
 /** What the cloud is like while a story is walked through, and where in it operators die. */
@@ -42,6 +52,10 @@ export interface Weather {
   readonly name: string;
   readonly tagLagMs: number;
   readonly moments: (step: Step) => readonly Moment[];
+  /** Further flags of its operators. */
+  readonly flags?: readonly string[];
+  /** Whether the successor dies too, at one of its first steps, and a third one has to finish. */
+  readonly isDoubled?: boolean;
 }
 
 /** One request of a clean run, known by being the n-th of its purpose. */
@@ -58,17 +72,23 @@ export interface Step {
  */
 export type Moment = 'before' | 'after' | 'late';
 
-/** One death to be survived. */
-interface Point {
+/** How an operator died. */
+export interface Death {
   readonly step: Step;
   readonly moment: Moment;
+}
+
+/** One death to be survived. */
+interface Point extends Death {
   readonly weather: Weather;
+  /** Where the successor dies: at the n-th of its steps; never, unless given. */
+  readonly successorStep?: number;
   /** Killed with SIGKILL, as a process of its own. */
   readonly isProcess: boolean;
 }
 
 /** How many objects of each kind a run has made, and removed. */
-interface Harvest {
+export interface Harvest {
   readonly made: Readonly<Record<string, number>>;
   readonly removed: Readonly<Record<string, number>>;
 }
@@ -89,8 +109,8 @@ const PROCESS_SHARE = 10;
 const RECORDED_RUNS = 3;
 const MOST_RUNS = 10;
 const LOG_TAIL_LINES = 150;
-/** The sweep goes by the clock and belongs to no story. */
-const FLAGS = ['--drift-period=24h'];
+/** Successors die at their first step, at their second, and so on, and then at the first again. */
+const SUCCESSOR_STEPS = 5;
 
 /** Counts the points of all walks of a test file, so that every tenth is a process. */
 export class PointCounter {
@@ -107,23 +127,30 @@ export class PointCounter {
 }
 
 /** Lets an operator die at every point of a story, and another one finish it. */
-export class CrashWalk {
+export class CrashWalk<Stage extends CrashStage> {
   readonly #harness: OperatorHarness;
-  readonly #scenario: Scenario;
-  readonly #counter: PointCounter;
+  readonly #scenario: Scenario<Stage>;
+  readonly #counter: PointCounter | undefined;
   #recording: Recording | undefined;
+  #successorsDied = 0;
 
-  constructor(harness: OperatorHarness, scenario: Scenario, counter: PointCounter) {
+  /** Without a counter no operator is a process of its own. */
+  constructor(harness: OperatorHarness, scenario: Scenario<Stage>, counter?: PointCounter) {
     this.#harness = harness;
     this.#scenario = scenario;
     this.#counter = counter;
+  }
+
+  /** How many successors have died on top of it. */
+  get successorsDied(): number {
+    return this.#successorsDied;
   }
 
   /**
    * Runs the story without an accident; the cloud and the API server saw what we counted.
    *
    * Shape: two workers may meet and one more write come of it, which nobody can count on to die at;
-   *   of a few runs the shortest is the one that the others contain.
+   *   of a few runs, the steps are those that all of them have.
    */
   async record(): Promise<Recording> {
     if (this.#recording !== undefined) return this.#recording;
@@ -132,10 +159,16 @@ export class CrashWalk {
       const recording = await this.#recordOnce();
       if (recording !== undefined) recordings.push(recording);
     }
-    const [shortest] = recordings.toSorted((a, b) => a.steps.length - b.steps.length);
-    assert.ok(shortest !== undefined, 'A run was clean');
-    this.#recording = shortest;
-    return shortest;
+    const [first, ...others] = recordings;
+    assert.ok(first !== undefined, 'A run was clean');
+    const { certain = {} } = this.#scenario;
+    const steps = first.steps.filter(
+      (step) =>
+        step.occurrence <= (certain[step.purpose] ?? Infinity) &&
+        others.every((other) => contains(other, step)),
+    );
+    this.#recording = { ...first, steps };
+    return this.#recording;
   }
 
   /** Tells how many points a walk has. */
@@ -150,8 +183,12 @@ export class CrashWalk {
     let walked = 0;
     for (const step of steps) {
       for (const moment of weather.moments(step)) {
-        const isProcess = this.#counter.next();
-        const point = { step, moment, weather, isProcess };
+        const isProcess = this.#counter?.next() ?? false;
+        const successorStep = (walked % SUCCESSOR_STEPS) + 1;
+        const point = {
+          ...{ step, moment, weather, isProcess },
+          ...(weather.isDoubled === true && { successorStep }),
+        };
         if (await this.#die(point)) walked += 1;
         else process.stdout.write(`Not reached: ${describe(this.#scenario, point)}\n`);
       }
@@ -161,7 +198,7 @@ export class CrashWalk {
 
   /** Records one run; `undefined` when an answer was lost in it, on a machine with too much to do. */
   async #recordOnce(): Promise<Recording | undefined> {
-    const run = await Run.stage(this.#harness, this.#scenario, 0);
+    const run = await Run.stage(this.#harness, this.#scenario);
     try {
       const steps = await run.toTheEnd();
       if (!run.isClean()) return undefined;
@@ -175,11 +212,11 @@ export class CrashWalk {
   async #die(point: Point): Promise<boolean> {
     const { harvest } = await this.record();
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const run = await Run.stage(this.#harness, this.#scenario, point.weather.tagLagMs);
+      const run = await Run.stage(this.#harness, this.#scenario, point.weather);
       try {
         if (!(await run.untilDeathAt(point))) continue;
-        await run.survive();
-        run.judge(harvest);
+        if (await run.survive(point)) this.#successorsDied += 1;
+        await run.judge(harvest, point);
         return true;
       } catch (error) {
         throw new Error(`${describe(this.#scenario, point)}\n${run.story()}`, { cause: error });
@@ -191,42 +228,43 @@ export class CrashWalk {
   }
 }
 
-/** One run through a story, in a namespace and a cloud of its own. */
-class Run {
+/** One run through a story, on a stage of its own. */
+class Run<Stage extends CrashStage> {
   readonly #harness: OperatorHarness;
-  readonly #scenario: Scenario;
+  readonly #scenario: Scenario<Stage>;
   readonly #stage: Stage;
-  readonly #foreignIds: ReadonlySet<string>;
-  readonly #foreignBefore: string;
+  readonly #flags: readonly string[];
   readonly #startSeq: number;
   readonly #operators: HarnessedOperator[] = [];
   readonly #seen = new Map<string, number>();
   readonly #steps: Step[] = [];
-  #waiting: Act[] = [];
+  #waiting: Act<Stage>[] = [];
   #performing: Promise<unknown> = Promise.resolve();
   #isUnderWay = false;
   #hasDied = false;
 
-  private constructor(stage: Stage, scenario: Scenario, foreignIds: ReadonlySet<string>) {
-    const { cloud } = stage.harness;
-    this.#harness = stage.harness;
+  private constructor(
+    harness: OperatorHarness,
+    scenario: Scenario<Stage>,
+    stage: Stage,
+    weather: Weather | undefined,
+  ) {
+    this.#harness = harness;
     this.#scenario = scenario;
     this.#stage = stage;
-    this.#foreignIds = foreignIds;
-    this.#foreignBefore = foreignState(cloud, foreignIds);
-    this.#startSeq = cloud.calls().at(-1)?.seq ?? 0;
+    this.#flags = [...stage.flags, ...(weather?.flags ?? [])];
+    this.#startSeq = harness.cloud.calls().at(-1)?.seq ?? 0;
   }
 
-  static async stage(harness: OperatorHarness, scenario: Scenario, tagLagMs: number): Promise<Run> {
-    const { cloud, clock } = harness;
-    cloud.reset();
-    const clusterId = await harness.clusterId();
-    const foreignIds = await makeForeignLoadBalancer(cloud, clock, clusterId);
-    // Its listener is on its way for a moment.
-    await clock.sleep(cloud.settings().transitionMs);
-    cloud.settings({ tagLagMs });
-    const namespace = await harness.createNamespace();
-    return new Run({ harness, namespace }, scenario, foreignIds);
+  static async stage<Stage extends CrashStage>(
+    harness: OperatorHarness,
+    scenario: Scenario<Stage>,
+    weather?: Weather,
+  ): Promise<Run<Stage>> {
+    harness.cloud.reset();
+    const stage = await scenario.open(harness);
+    harness.cloud.settings({ tagLagMs: weather?.tagLagMs ?? 0 });
+    return new Run(harness, scenario, stage, weather);
   }
 
   /** Plays the whole story with one operator, and returns its steps. */
@@ -246,33 +284,31 @@ class Run {
   async untilDeathAt(point: Point): Promise<boolean> {
     await this.#begin(point);
     await this.#play();
-    const how = await this.#harness.waitFor('the operator died, or came to the end', async () => {
-      if (this.#hasDied) return 'died';
-      if (!this.#isQuiet()) return undefined;
-      return (await this.#complaints()).length === 0 && this.#isQuiet() ? 'ended' : undefined;
-    });
-    return how === 'died';
+    return (await this.#deathOrEnd()) === 'died';
   }
 
-  /** Lets another operator finish what the dead one has left. */
-  async survive(): Promise<void> {
+  /** Lets others finish what the dead one has left; tells whether one of them died of it too. */
+  async survive({ successorStep }: Point): Promise<boolean> {
     await this.#performing;
-    this.#operators.push(
-      await this.#harness.startOperator({
-        flags: FLAGS,
-        decide: async (request): Promise<Verdict> => {
-          await this.#follow(request);
-          return 'pass';
-        },
-      }),
-    );
+    const hasDiedToo = successorStep !== undefined && (await this.#dieAgain(successorStep));
+    if (successorStep === undefined || hasDiedToo) {
+      this.#operators.push(
+        await this.#harness.startOperator({
+          flags: this.#flags,
+          decide: async (request): Promise<Verdict> => {
+            await this.#follow(request);
+            return 'pass';
+          },
+        }),
+      );
+    }
     await this.#finish();
+    return hasDiedToo;
   }
 
   /** Judges from all that ever was in the cloud, not only from what is left. */
-  judge(clean: Harvest): void {
-    const { cloud } = this.#harness;
-    const { made, removed } = this.harvest();
+  async judge(clean: Harvest, death: Death): Promise<void> {
+    const { made, removed } = this.#stage.harvest();
     if (this.#scenario.mayMakeLess === true) {
       for (const [kind, count] of Object.entries(made)) {
         assert.ok(count <= (clean.made[kind] ?? 0), `Too many of kind ${kind} were made`);
@@ -280,37 +316,12 @@ class Run {
     } else {
       assert.deepEqual({ made, removed }, clean, 'As much is made and removed as without a death');
     }
-    const writes = cloud.calls(this.#startSeq).filter(({ applied }) => applied);
-    const foreign = writes.filter(({ objectIds }) =>
-      objectIds.some((id) => this.#foreignIds.has(id)),
-    );
-    assert.deepEqual(foreign, [], 'Nothing is written that belongs to someone else');
-    assert.equal(foreignState(cloud, this.#foreignIds), this.#foreignBefore);
+    await this.#stage.judge(death);
   }
 
   /** Counts what operators made and removed. */
   harvest(): Harvest {
-    const {
-      loadBalancers,
-      vServerGroups,
-      deleted = [],
-    } = this.#harness.cloud.state({
-      deleted: true,
-    });
-    const objects: readonly Readonly<Record<string, unknown>>[] = [
-      ...loadBalancers.map((object) => ({ ...object, kind: 'loadBalancer' })),
-      ...loadBalancers.flatMap(({ listeners }) =>
-        (listeners as readonly object[]).map((object) => ({ ...object, kind: 'listener' })),
-      ),
-      ...vServerGroups.map((object) => ({ ...object, kind: 'vServerGroup' })),
-      ...deleted,
-    ];
-    const own = objects.filter(({ createdBySeq }) => Number(createdBySeq) > this.#startSeq);
-    const removed = own.filter(({ deletedBySeq }) => deletedBySeq !== undefined);
-    return {
-      made: countBy(own, ({ kind }) => textOf(kind)),
-      removed: countBy(removed, ({ kind }) => textOf(kind)),
-    };
+    return this.#stage.harvest();
   }
 
   /** Compares what the proxy counted with what the cloud and the API server logged. */
@@ -333,15 +344,18 @@ class Run {
       'The cloud agrees',
     );
 
-    const written = (await plane.auditEvents()).filter(
-      ({ user, verb, objectRef }) =>
+    const written = (await plane.auditEvents()).filter((event) => {
+      const { user, verb, objectRef } = event;
+      return (
         user.username === OPERATOR_USER &&
         ['create', 'update', 'patch', 'delete'].includes(verb) &&
-        objectRef?.namespace === this.#stage.namespace &&
+        objectRef !== undefined &&
         // Events tell of the story, and leases say who may act in it: neither changes what is
         // wanted or made, and both are written beside it, by a clock or in a queue of their own.
-        !['events', 'leases'].includes(objectRef.resource),
-    );
+        !['events', 'leases'].includes(objectRef.resource) &&
+        this.#stage.isPartOfStory(event)
+      );
+    });
     assert.deepEqual(
       counted('api'),
       countBy(written, ({ verb, objectRef }) => {
@@ -369,13 +383,13 @@ class Run {
   /** Takes away what the run has left. */
   async clear(): Promise<void> {
     for (const operator of this.#operators) operator.kill();
-    await this.#harness.clear(this.#stage.namespace);
+    await this.#stage.clear();
   }
 
   /** Starts the first operator and plays what comes before the story. */
   async #begin(point: Point | undefined): Promise<void> {
     const options = {
-      flags: FLAGS,
+      flags: this.#flags,
       decide: (request: ProxiedRequest) => this.#decide(request, point),
       onCut: () => {
         this.#hasDied = true;
@@ -387,11 +401,11 @@ class Run {
         ? await this.#harness.startProcess(options)
         : await this.#harness.startOperator(options);
     this.#operators.push(operator);
-    await this.#harness.waitUntilWatching(operator);
+    await this.#harness.waitUntilWatching(operator, this.#stage.watchedKinds);
     const { before } = this.#scenario;
     if (before !== undefined) {
       await before.perform(this.#stage);
-      await this.#harness.waitUntilReady(this.#stage.namespace);
+      await this.#stage.waitUntilSettled();
       await this.#harness.waitUntilQuiet(operator, QUIET_MS);
     }
     if (point !== undefined) this.#lay(point, operator);
@@ -424,7 +438,7 @@ class Run {
   }
 
   /** What is to come of an act may come to nothing, because the operator dies at that. */
-  async #perform(act: Act): Promise<void> {
+  async #perform(act: Act<Stage>): Promise<void> {
     await act.perform(this.#stage);
     const { until } = act;
     if (until === undefined) return;
@@ -469,6 +483,28 @@ class Run {
     }
   }
 
+  /** Starts a successor that dies at one of its steps; `false` when it came to the end before. */
+  async #dieAgain(nth: number): Promise<boolean> {
+    this.#hasDied = false;
+    let steps = 0;
+    const successor: HarnessedOperator = await this.#harness.startOperator({
+      flags: this.#flags,
+      decide: async (request): Promise<Verdict> => {
+        await this.#follow(request);
+        if (!request.isStep) return 'pass';
+        steps += 1;
+        if (steps !== nth) return 'pass';
+        return nth % 2 === 0 ? 'cutBefore' : 'cutAfter';
+      },
+      onCut: () => {
+        this.#hasDied = true;
+        successor.kill();
+      },
+    });
+    this.#operators.push(successor);
+    return (await this.#deathOrEnd()) === 'died';
+  }
+
   async #finish(): Promise<void> {
     let complaints: readonly string[] = ['The operator never came to rest'];
     try {
@@ -495,92 +531,42 @@ class Run {
         ({ what, when }) => `"${what}" still waits for ${when ?? 'nothing'}`,
       );
     }
-    const { namespace } = this.#stage;
-    const [service, resource] = await Promise.all([
-      this.#harness.findService(namespace),
-      this.#harness.findLoadBalancer(namespace),
-    ]);
-    const { loadBalancers, vServerGroups } = this.#harness.cloud.state();
-    const own = loadBalancers.filter(
-      (object) => !this.#foreignIds.has(textOf(object.loadBalancerId)),
-    );
-    const groups = vServerGroups.filter(
-      (object) => !this.#foreignIds.has(textOf(object.vServerGroupId)),
-    );
-    const { ports } = this.#scenario;
-    if (ports.length === 0) {
-      return [
-        ...(service === undefined ? [] : ['The Service is still there']),
-        ...(resource === undefined ? [] : ['The AlibabaLoadBalancer is still there']),
-        ...(own.length === 0 ? [] : [`${own.length} load balancers are left`]),
-        ...(groups.length === 0 ? [] : [`${groups.length} groups are left`]),
-      ];
-    }
-    const [loadBalancer] = own;
-    if (service === undefined || resource === undefined || loadBalancer === undefined) {
-      return ['Service, AlibabaLoadBalancer or load balancer is missing'];
-    }
-    const complaints: string[] = [];
-    const expect = (what: string, got: unknown, wanted: unknown): void => {
-      const [gotText, wantedText] = [JSON.stringify(got), JSON.stringify(wanted)];
-      if (gotText !== wantedText) complaints.push(`${what}: ${gotText} instead of ${wantedText}`);
-    };
-    expect('load balancers', own.length, 1);
-    expect('ready', isConditionCurrent(resource, 'Ready'), true);
-    expect('deletion', resource.metadata.deletionTimestamp, undefined);
-    expect('open creation', resource.status?.creation, undefined);
-    expect('recorded id', resource.status?.loadBalancerId, loadBalancer.loadBalancerId);
-    expect('finalizers', service.metadata.finalizers, [
-      'service.kubernetes.io/load-balancer-cleanup',
-      'networking.alibabacloud.com/load-balancer',
-    ]);
-    expect(
-      'address',
-      service.status.loadBalancer.ingress?.map(({ ip }) => ip),
-      [loadBalancer.address],
-    );
-    const listeners = loadBalancer.listeners as readonly Readonly<Record<string, unknown>>[];
-    expect(
-      'listeners',
-      listeners
-        .map(({ listenerPort, status }) => `${textOf(listenerPort)} ${textOf(status)}`)
-        .sort(),
-      ports.map((port) => `${port} running`).sort(),
-    );
-    const nodePorts = service.spec.ports.map(({ nodePort }) => nodePort ?? 0);
-    expect(
-      'backends',
-      groups
-        .flatMap(({ backendServers }) =>
-          (backendServers as readonly { serverId: string; port: number }[]).map(
-            ({ serverId, port }) => `${serverId}:${port}`,
-          ),
-        )
-        .sort(),
-      this.#harness.cloud.instanceIds
-        .flatMap((id) => nodePorts.map((port) => `${id}:${port}`))
-        .sort(),
-    );
-    expect('groups', groups.length, ports.length);
-    return complaints;
+    return this.#stage.complaints();
   }
+
+  #deathOrEnd(): Promise<'died' | 'ended'> {
+    return this.#harness.waitFor('the operator died, or came to the end', async () => {
+      if (this.#hasDied) return 'died';
+      if (!this.#isQuiet()) return undefined;
+      return (await this.#complaints()).length === 0 && this.#isQuiet() ? 'ended' : undefined;
+    });
+  }
+}
+
+function contains({ steps }: Recording, step: Step): boolean {
+  return steps.some((other) => isSame(other, step));
 }
 
 function isSame(a: Step, b: Step): boolean {
   return a.channel === b.channel && a.purpose === b.purpose && a.occurrence === b.occurrence;
 }
 
-function describe(scenario: Scenario, { step, moment, weather, isProcess }: Point): string {
+function describe(
+  scenario: { readonly name: string },
+  { step, moment, weather, isProcess, successorStep }: Point,
+): string {
+  const again =
+    successorStep === undefined ? '' : `, and a successor that died at its step ${successorStep}`;
   const who = isProcess ? 'a process' : 'an operator';
-  return `Scenario "${scenario.name}", ${weather.name}: ${who} that died ${moment} ${step.channel} request ${step.purpose} number ${step.occurrence}`;
+  return `Scenario "${scenario.name}", ${weather.name}: ${who} that died ${moment} ${step.channel} request ${step.purpose} number ${step.occurrence}${again}`;
 }
 
-function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Record<string, number> {
+/** Counts items by a key, the keys in their order. */
+export function countBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const key of items.map(keyOf).sort()) counts[key] = (counts[key] ?? 0) + 1;
   return counts;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

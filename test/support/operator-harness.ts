@@ -152,7 +152,7 @@ const PASSING_REST_MS = 12;
 const SHORTEST_SKIP_MS = 1_000;
 /** What is due later is no wait, but the end of a watch, or the next look at what is settled. */
 const LONGEST_SKIP_MS = 90_000;
-/** Services, nodes, endpoint slices and load balancers. */
+/** Of an operator of Services: those, nodes, endpoint slices and load balancers. */
 const WATCHED_KINDS = 4;
 /** How long on the machine's clock nothing that takes a moment may still be under way. */
 const LEAST_QUIET_MS = 150;
@@ -438,10 +438,10 @@ export class OperatorHarness {
   }
 
   /** Waits until an operator follows every kind of object that it works on. */
-  async waitUntilWatching(operator: HarnessedOperator): Promise<void> {
+  async waitUntilWatching(operator: HarnessedOperator, kinds = WATCHED_KINDS): Promise<void> {
     await this.waitFor('the operator watches', () => {
       const watches = operator.proxy.requests.filter(({ purpose }) => purpose.startsWith('WATCH '));
-      return watches.length >= WATCHED_KINDS ? true : undefined;
+      return watches.length >= kinds ? true : undefined;
     });
   }
 
