@@ -11,6 +11,7 @@ import {
   type Reconciler,
 } from '../reconciler.ts';
 import { GENERATED_CONDITION } from '../route-generator/generation-status.ts';
+import { GatheredCreations } from './gathered-creations.ts';
 import { applyRoutes } from './route-table-apply.ts';
 import { RouteTableBeliefs } from './route-table-belief.ts';
 import { describeRouteActions } from './route-table-drift.ts';
@@ -52,6 +53,7 @@ export class RouteTableReconciler implements Reconciler {
   readonly #judge: RouteTableJudge;
   readonly #reporter: RouteTableReporter;
   readonly #failures: RouteTableFailures;
+  readonly #gathered = new GatheredCreations();
   /** How often in a row each table was waited for. */
   readonly #looks = new Map<string, number>();
 
@@ -107,7 +109,7 @@ export class RouteTableReconciler implements Reconciler {
     const { entries, isFresh, isCheck } = observation;
     const facts = await this.#judge.gather(pass, entries, isFresh, signal);
     const before = this.#judge.judge(pass, entries, facts);
-    const actions = before.actions.filter(({ owner }) => isWriter(members, owner));
+    const actions = this.#actions(pass, before);
     if (isCheck) this.#tellDrift(members, actions);
 
     const guarded = await this.#guard(pass, before, actions, signal);
@@ -126,6 +128,17 @@ export class RouteTableReconciler implements Reconciler {
     if (!isProven) return this.#lookAgain(routeTableId);
     this.#looks.delete(routeTableId);
     return this.#rest(routeTableId);
+  }
+
+  /** What is to be written now of what was planned. */
+  #actions({ routeTableId, members }: TablePass, seen: SeenTable): readonly RouteAction[] {
+    const own = seen.actions.filter(({ owner }) => isWriter(members, owner));
+    const creations = own.filter((action) => action.kind === 'createRoute');
+    const nowMs = this.#ports.clock.monotonicMs();
+    return [
+      ...own.filter((action) => action.kind === 'deleteRoute'),
+      ...this.#gathered.select(routeTableId, creations, nowMs),
+    ];
   }
 
   /**
@@ -332,6 +345,7 @@ export class RouteTableReconciler implements Reconciler {
     const nextMs = Math.min(
       this.#observer.nextCheckMs(routeTableId),
       this.#judge.nextTryMs(routeTableId),
+      this.#gathered.dueMs(routeTableId),
     );
     return observeAgain(Math.max(0, nextMs - this.#ports.clock.monotonicMs()));
   }
@@ -341,6 +355,7 @@ export class RouteTableReconciler implements Reconciler {
     this.#judge.forget(routeTableId);
     this.#failures.clear(routeTableId);
     this.#looks.delete(routeTableId);
+    this.#gathered.forget(routeTableId);
   }
 }
 
