@@ -77,6 +77,7 @@ export class ServiceLbController implements Controller {
           };
         },
         requestTimeoutMs: config.cloud.timeoutMs,
+        isDryRun: false,
         undisturbedFromMs:
           clock.monotonicMs() + (leadership.tookOverUnreleased ? config.cloud.timeoutMs : 0),
       },

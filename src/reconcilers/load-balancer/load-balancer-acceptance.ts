@@ -97,9 +97,6 @@ function unsupportedSettings(spec: AlibabaLoadBalancerSpec): Refusal[] {
   if (spec.backends?.drainTimeoutSeconds !== undefined) {
     found.push(notSupported('spec.backends.drainTimeoutSeconds', 'draining is'));
   }
-  if (spec.reconcilePolicy === 'Observe') {
-    found.push(notSupported('spec.reconcilePolicy', '"Observe" is', 'creation'));
-  }
   if ((spec.sourceRanges ?? []).length > 0) {
     found.push({
       reason: 'NotSupported',

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../cloud/call-options.ts';
+import type { CloudLoadBalancer, SlbClient } from '../../cloud/slb/slb-client.ts';
 import { conditionTime } from '../conditions.ts';
 import type { LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import { GO_CCM_LOAD_BALANCER_LABEL, GO_CCM_SERVICE_FINALIZER } from '../names.ts';
@@ -13,6 +14,7 @@ import {
 import { findByMarks } from './load-balancer-deletion.ts';
 import type { DesiredLoadBalancer } from './load-balancer-desired.ts';
 import type { LoadBalancerFailures } from './load-balancer-failures.ts';
+import type { Owner } from './load-balancer-names.ts';
 import { ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
 import { creationStatus, seenAttributes } from './load-balancer-status.ts';
 
@@ -41,12 +43,11 @@ export class LoadBalancerCreator {
   ): Promise<void> {
     const { writer, slb, clock, events, beliefs } = this.#ports;
     const open = resource.status.creation;
-    const isOld = open !== undefined && isLookUpNeeded(open, clock.now());
-    if (isOld || (open === undefined && hasPredecessor(service))) {
+    if (isLookedFor(resource, service, clock.now())) {
       const isFound = await this.#adoptOwn(resource, service, signal);
       if (isFound) return;
       // Nothing came of the open request, so a refusal of its repetition may close it.
-      if (isOld) this.#failures.noteCreation(resource, true);
+      if (open !== undefined) this.#failures.noteCreation(resource, true);
     }
     const record = open ?? (await this.#newRecord(resource, desired, signal));
     const recorded = await writer.patchStatus(
@@ -86,8 +87,8 @@ export class LoadBalancerCreator {
   ): Promise<boolean> {
     const { writer, slb, clock, beliefs, settings } = this.#ports;
     const owner = ownerOf(settings, resource, service.metadata.uid);
-    const name = resource.status.creation?.parameters.LoadBalancerName;
-    const found = await findByMarks(slb, owner, name, { signal, lane: 'live' });
+    const sought = { resource, service, owner, slb, nowMs: clock.now() };
+    const found = await findPredecessor(sought, { signal, lane: 'live' });
     if (found === undefined) return false;
     const identity = await this.#ports.identity(signal);
     const status = creationStatus(resource, service, found, identity, conditionTime(clock.now()));
@@ -109,6 +110,30 @@ export class LoadBalancerCreator {
     const parameters = creationParameters(resource, desired.attributes, settings.creationDefaults);
     return newCreationRecord(resource, parameters, await identity(signal), clock.now());
   }
+}
+
+/** What `findPredecessor` looks with. */
+export interface PredecessorInput {
+  readonly resource: LoadBalancerResource;
+  readonly service: Service;
+  readonly owner: Owner;
+  readonly slb: SlbClient;
+  readonly nowMs: number;
+}
+
+/** Finds the load balancer that a Service may have without its being recorded, where it can have one. */
+export async function findPredecessor(
+  { resource, service, owner, slb, nowMs }: PredecessorInput,
+  options: CallOptions,
+): Promise<CloudLoadBalancer | undefined> {
+  if (!isLookedFor(resource, service, nowMs)) return undefined;
+  return findByMarks(slb, owner, resource.status.creation?.parameters.LoadBalancerName, options);
+}
+
+/** An open request is looked for once it is old; without one, what others may have left. */
+function isLookedFor(resource: LoadBalancerResource, service: Service, nowMs: number): boolean {
+  const { creation } = resource.status;
+  return creation === undefined ? hasPredecessor(service) : isLookUpNeeded(creation, nowMs);
 }
 
 /** Tells whether another controller, or a lost status, may have left the Service a load balancer. */

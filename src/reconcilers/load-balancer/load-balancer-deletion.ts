@@ -11,6 +11,12 @@ import {
   type Owner,
 } from './load-balancer-names.ts';
 import { foreignMark } from './load-balancer-verdict.ts';
+import {
+  deletionStep,
+  unmarkingStep,
+  unprotectionStep,
+  type PlannedStep,
+} from './load-balancer-steps.ts';
 import { SEEN_ATTRIBUTE, seenAttributes, type Reasoned } from './load-balancer-status.ts';
 
 /** A load balancer that was just made may not be found by its id yet; for this long that is lag. */
@@ -62,6 +68,28 @@ export async function deleteFromCloud(input: DeletionInput): Promise<DeletionRes
   return removeLoadBalancer(input, seen);
 }
 
+/** Says what `deleteFromCloud` would do, step by step, without doing it. */
+export async function planDeletion(
+  input: Pick<DeletionInput, 'slb' | 'resource' | 'owner' | 'options'>,
+): Promise<PlannedStep[]> {
+  const { slb, resource, owner, options } = input;
+  const { creation, loadBalancerId, ownership } = resource.status;
+  if (loadBalancerId !== undefined && ownership !== 'Created') return [];
+  const seen =
+    loadBalancerId !== undefined
+      ? await slb.findLoadBalancer(loadBalancerId, options)
+      : creation !== undefined
+        ? await findByMarks(slb, owner, creation.parameters.LoadBalancerName, options)
+        : undefined;
+  if (seen === undefined || markOf(owner, seen.tags) === 'foreign') return [];
+  if (resource.spec.deletionPolicy === 'Retain') {
+    const keys = presentMarks(owner, seen);
+    return keys.length === 0 ? [] : [unmarkingStep(keys)];
+  }
+  if (resource.spec.clb?.deletionProtection === 'On') return [];
+  return [...(seen.deleteProtection === 'on' ? [unprotectionStep()] : []), deletionStep(seen.id)];
+}
+
 async function removeLoadBalancer(
   { slb, resource, nowMs, begin, options }: DeletionInput,
   seen: CloudLoadBalancer,
@@ -88,13 +116,17 @@ async function retain(
   { slb, owner, begin, options }: DeletionInput,
   seen: CloudLoadBalancer,
 ): Promise<DeletionResult> {
-  const keys = ownershipTags(owner)
-    .map((tag) => tag.key)
-    .filter((key) => seen.tags.some((tag) => tag.key === key));
+  const keys = presentMarks(owner, seen);
   if (keys.length === 0) return { kind: 'gone' };
   await begin({});
   await slb.untagLoadBalancer(seen.id, keys, options);
   return { kind: 'gone' };
+}
+
+function presentMarks(owner: Owner, seen: CloudLoadBalancer): string[] {
+  return ownershipTags(owner)
+    .map((tag) => tag.key)
+    .filter((key) => seen.tags.some((tag) => tag.key === key));
 }
 
 function absent({ resource, nowMs }: DeletionInput): DeletionResult {

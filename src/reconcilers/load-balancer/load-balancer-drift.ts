@@ -12,7 +12,11 @@ export function describeActions(
   return actions.flatMap((action) => describeAction(action, observed)).toSorted();
 }
 
-function describeAction(action: LoadBalancerAction, observed: ObservedLoadBalancer): string[] {
+/** Says in words, field by field, what one action would change. */
+export function describeAction(
+  action: LoadBalancerAction,
+  observed: ObservedLoadBalancer,
+): string[] {
   const seen = observed.attributes.kind === 'seen' ? observed.attributes.value : undefined;
   switch (action.kind) {
     case 'setName':

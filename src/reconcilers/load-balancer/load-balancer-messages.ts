@@ -183,6 +183,13 @@ export const LOAD_BALANCER_MESSAGES = {
     when: 'It is deleted right after its creation.',
     remedy: 'None: it is looked for again until five minutes after its creation.',
   },
+  Observing: {
+    shownAs: [notProgrammed, { condition: 'BackendsSynced', status: 'False' }, notReady],
+    meaning: 'Nothing is changed; the status shows what would be done.',
+    when: '`spec.reconcilePolicy` is Observe, or the operator runs with `--dry-run`; a deletion waits too.',
+    remedy:
+      'Set the field to Apply, or run the operator without the flag, to have `status.plan` done.',
+  },
   OpenWiderThanAsked: {
     shownAs: refused,
     meaning: 'A listener runs without a restriction of its clients that is asked for.',
@@ -218,6 +225,12 @@ export const LOAD_BALANCER_MESSAGES = {
     meaning: 'The load balancer is being brought to what is asked for.',
     when: 'A change is under way, or the object has not been looked at since it changed.',
     remedy: 'None, unless it lasts: then look at the events and at `status.lastError`.',
+  },
+  PlanChanged: {
+    shownAs: [normal],
+    meaning: 'What would be done is another plan than before.',
+    when: 'The object is only looked at, and it, its Service, its nodes or the cloud have changed.',
+    remedy: '',
   },
   Programmed: {
     shownAs: [{ condition: 'Programmed', status: 'True' }],

@@ -21,6 +21,7 @@ import { isSameListener, type ObservedLoadBalancer } from './load-balancer-obser
 import { LoadBalancerObserver } from './load-balancer-observer.ts';
 import { isSteady, planLoadBalancer, type LoadBalancerAction } from './load-balancer-plan.ts';
 import { OUTSIDE_CHECK_MS, ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
+import { LoadBalancerPreviewer } from './load-balancer-previewer.ts';
 import { LoadBalancerRemover } from './load-balancer-remover.ts';
 import { LoadBalancerReporter, type Findings } from './load-balancer-reporter.ts';
 import { isDeletionHeld, isGenerated, verdictOf, type Verdict } from './load-balancer-verdict.ts';
@@ -42,6 +43,7 @@ export class LoadBalancerReconciler implements Reconciler {
   readonly #remover: LoadBalancerRemover;
   readonly #missing: MissingLoadBalancer;
   readonly #absences: BackendAbsences;
+  readonly #previewer: LoadBalancerPreviewer;
 
   constructor(ports: LoadBalancerPorts) {
     this.#ports = ports;
@@ -49,9 +51,14 @@ export class LoadBalancerReconciler implements Reconciler {
     this.#reporter = new LoadBalancerReporter(ports);
     this.#observer = new LoadBalancerObserver(ports);
     this.#creator = new LoadBalancerCreator(ports, this.#failures);
-    this.#remover = new LoadBalancerRemover(ports, this.#reporter);
     this.#missing = new MissingLoadBalancer(ports, this.#reporter);
     this.#absences = new BackendAbsences(ports);
+    this.#previewer = new LoadBalancerPreviewer(ports, {
+      reporter: this.#reporter,
+      observer: this.#observer,
+      absences: this.#absences,
+    });
+    this.#remover = new LoadBalancerRemover(ports, this.#reporter, this.#previewer);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
@@ -61,6 +68,9 @@ export class LoadBalancerReconciler implements Reconciler {
     const isDeleting = resource.metadata.deletionTimestamp !== undefined;
     if (isDeleting && !isDeletionHeld(resource, service)) {
       return this.#remover.remove(resource, signal);
+    }
+    if (this.#previewer.isFor(resource) && service !== undefined) {
+      return this.#preview(resource, service, signal);
     }
 
     const verdict = await this.#judge(resource, service, signal);
@@ -111,6 +121,36 @@ export class LoadBalancerReconciler implements Reconciler {
     const observed = { ...believed, ...seen };
     const actions = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
     return describeActions(this.#absences.withoutHeld(actions), observed);
+  }
+
+  /** Tells whether an object is only looked at. */
+  isObserving(resource: LoadBalancerResource): boolean {
+    return this.#previewer.isFor(resource);
+  }
+
+  /** Shows what would be done, judged as if a load balancer that is there already were recorded. */
+  async #preview(
+    resource: LoadBalancerResource,
+    service: Service,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const judged = await this.#judge(resource, service, signal);
+    if (judged.kind === 'ignore') return settled;
+    if (judged.kind === 'leave') {
+      await this.#reporter.show({ resource, service, ...wordsOf(judged) }, signal);
+      return judged.refusal === undefined ? settled : observeAgain(OUTSIDE_CHECK_MS);
+    }
+    const adopted = await this.#previewer.asAdopted(resource, service, signal);
+    const again = adopted === resource ? judged : await this.#judge(adopted, service, signal);
+    const verdict = again.kind === 'serve' ? again : judged;
+    const outcome = await this.#previewer.show(
+      { resource, service, ...wordsOf(verdict) },
+      adopted,
+      { desired: this.#desired(adopted, service, verdict), mayCreate: verdict.mayCreate },
+      signal,
+    );
+    this.#failures.clear(resource.metadata.uid);
+    return outcome;
   }
 
   /** Observes, plans and applies, for an object whose load balancer exists. */

@@ -4,6 +4,7 @@ import { LOAD_BALANCER_FINALIZER } from '../names.ts';
 import { observeAgain, settled, type Outcome } from '../reconciler.ts';
 import { deleteFromCloud } from './load-balancer-deletion.ts';
 import { OUTSIDE_CHECK_MS, ownerOf, type LoadBalancerPorts } from './load-balancer-ports.ts';
+import type { LoadBalancerPreviewer } from './load-balancer-previewer.ts';
 import type { Findings, LoadBalancerReporter } from './load-balancer-reporter.ts';
 import { ownershipMismatch } from './load-balancer-verdict.ts';
 
@@ -11,10 +12,16 @@ import { ownershipMismatch } from './load-balancer-verdict.ts';
 export class LoadBalancerRemover {
   readonly #ports: LoadBalancerPorts;
   readonly #reporter: LoadBalancerReporter;
+  readonly #previewer: LoadBalancerPreviewer;
 
-  constructor(ports: LoadBalancerPorts, reporter: LoadBalancerReporter) {
+  constructor(
+    ports: LoadBalancerPorts,
+    reporter: LoadBalancerReporter,
+    previewer: LoadBalancerPreviewer,
+  ) {
     this.#ports = ports;
     this.#reporter = reporter;
+    this.#previewer = previewer;
   }
 
   /** Carries a deletion one step further; takes the finalizer off once nothing is left. */
@@ -38,6 +45,7 @@ export class LoadBalancerRemover {
         await this.#reporter.show({ ...base, ...held }, signal);
         return observeAgain(OUTSIDE_CHECK_MS);
       }
+      if (this.#previewer.isFor(resource)) return this.#previewer.showDeletion(resource, signal);
       const result = await deleteFromCloud({
         slb,
         resource,

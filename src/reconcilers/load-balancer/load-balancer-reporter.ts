@@ -1,6 +1,7 @@
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type { StatusChange } from '../reconciler.ts';
 import type { LoadBalancerPorts } from './load-balancer-ports.ts';
+import { planSummary } from './load-balancer-steps.ts';
 import {
   conditionEvents,
   conditionsFrom,
@@ -32,6 +33,18 @@ export class LoadBalancerReporter {
     const stored = await writer.patchStatus(resource, { ...change, ...further }, signal);
     const due = conditionEvents(conditionsFrom(resource), conditionsFrom(stored));
     for (const event of due) events.record(stored, event);
+    const { preview } = findings;
+    const isNewPlan =
+      JSON.stringify(resource.status.plan) !== JSON.stringify(stored.status.plan) ||
+      resource.status.planTotal !== stored.status.planTotal;
+    if (preview !== undefined && isNewPlan) {
+      events.record(stored, {
+        type: 'Normal',
+        reason: 'PlanChanged',
+        action: 'Observe',
+        note: planSummary(preview.steps),
+      });
+    }
     return stored;
   }
 }

@@ -59,7 +59,7 @@ export interface AlibabaLoadBalancerSpec {
    */
   deletionPolicy?: 'Delete' | 'Retain';
   /**
-   * Apply (the default) keeps the cloud as asked. Paused makes no change; deletion waits too. Observe, which only shows the plan, is not supported by this version.
+   * Apply (the default) keeps the cloud as asked. Observe makes no change and shows in status.plan what Apply would do; deletion waits too. Paused makes no change; deletion waits too.
    */
   reconcilePolicy?: 'Apply' | 'Observe' | 'Paused';
   /**
@@ -442,6 +442,27 @@ export interface AlibabaLoadBalancerStatus {
    * Listener entries without backend, as transport and port, that wait for a Service port.
    */
   dormantListeners?: string[];
+  /**
+   * Under Observe, what Apply would do, step by step, at most 64 of them; empty where there is nothing to do.
+   */
+  plan?: {
+    /**
+     * What would be done.
+     */
+    action: 'Adopt' | 'Create' | 'Update' | 'Start' | 'Stop' | 'Delete';
+    /**
+     * What it would be done to, for example the listener TCP:80.
+     */
+    object: string;
+    /**
+     * What would change, in words.
+     */
+    change?: string;
+  }[];
+  /**
+   * How many steps the plan has.
+   */
+  planTotal?: number;
   /**
    * What the last check found in the cloud otherwise than asked.
    */

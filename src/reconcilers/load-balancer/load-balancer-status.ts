@@ -21,6 +21,7 @@ import {
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
 import { withoutRemovals } from './backend-absences.ts';
 import { compareBackends, planLoadBalancer } from './load-balancer-plan.ts';
+import { MOST_STEPS, type PlannedStep } from './load-balancer-steps.ts';
 import type { AlibabaLoadBalancerStatus } from './load-balancer-resource.generated.ts';
 
 type ListenerStatus = NonNullable<AlibabaLoadBalancerStatus['listeners']>[number];
@@ -29,6 +30,13 @@ type ServerGroupStatus = NonNullable<AlibabaLoadBalancerStatus['serverGroups']>[
 /** The reason and the words of a condition. */
 export interface Reasoned {
   readonly reason: string;
+  readonly message: string;
+}
+
+/** What would be done, for an object that is only looked at. */
+export interface Preview {
+  readonly steps: readonly PlannedStep[];
+  /** Why it is not done. */
   readonly message: string;
 }
 
@@ -46,6 +54,8 @@ export interface StatusInput {
   readonly progress: Reasoned | undefined;
   /** The instances that stay registered although their nodes seem to be gone. */
   readonly heldBackends?: readonly string[];
+  /** Set where the object is only looked at. */
+  readonly preview?: Preview | undefined;
   readonly nowMs: number;
 }
 
@@ -56,12 +66,14 @@ export interface StatusInput {
  *   that is as desired.
  */
 export function loadBalancerStatus(input: StatusInput): StatusChange {
-  const { resource, desired, observed, nowMs } = input;
+  const { resource, desired, observed, preview, nowMs } = input;
   const conditions = conditionsOf(input);
   const isInSync = desired !== undefined && observed !== undefined && isProgrammed(input);
   const change: StatusChange = {
     observedGeneration: resource.metadata.generation,
     dormantListeners: dormantListeners(resource),
+    plan: preview === undefined ? null : preview.steps.slice(0, MOST_STEPS),
+    planTotal: preview === undefined ? null : preview.steps.length,
     conditions: summarizeReady(
       {
         conditions,
@@ -76,7 +88,10 @@ export function loadBalancerStatus(input: StatusInput): StatusChange {
   return {
     ...change,
     appliedDigest: isInSync ? attributesDigest(desired.attributes) : null,
-    appliedTagKeys: (resource.spec.tags ?? []).map((tag) => tag.key).sort(),
+    // Keys that are not asked for any more are on record until their tags are taken off.
+    ...(preview !== undefined && !isInSync
+      ? {}
+      : { appliedTagKeys: (resource.spec.tags ?? []).map((tag) => tag.key).sort() }),
     listeners: listenerStatuses(desired, observed),
     serverGroups: serverGroupStatuses(resource, desired, observed),
     backends: backendsSummary(desired, observed),
@@ -279,6 +294,8 @@ function programmedState(input: StatusInput): ConditionState {
   if (input.progress !== undefined) {
     return { type: 'Programmed', status: 'False', ...input.progress };
   }
+  const observing = observingState(input, 'Programmed');
+  if (observing !== undefined) return observing;
   if (isProgrammed(input)) {
     return {
       type: 'Programmed',
@@ -295,9 +312,19 @@ function programmedState(input: StatusInput): ConditionState {
   };
 }
 
+/** Says of what is open that it is only looked at; `undefined` where nothing is open. */
+function observingState({ preview }: StatusInput, type: string): ConditionState | undefined {
+  if (preview === undefined || preview.steps.length === 0) return undefined;
+  return { type, status: 'False', reason: 'Observing', message: preview.message };
+}
+
 function backendsState(input: StatusInput): ConditionState {
   const { desired, observed, heldBackends = [] } = input;
   const type = 'BackendsSynced';
+  const observing = observingState(input, type);
+  if (observing !== undefined && (desired === undefined || observed === undefined)) {
+    return observing;
+  }
   if (desired === undefined || observed === undefined) {
     return { type, status: 'False', reason: 'Pending', message: 'No server group is known yet' };
   }
@@ -316,6 +343,7 @@ function backendsState(input: StatusInput): ConditionState {
     return !hasBackends(group, wanted);
   });
   if (open.length > 0) {
+    if (observing !== undefined) return observing;
     const nodePorts = open.map((group) => group.nodePort).join(', ');
     return {
       type,

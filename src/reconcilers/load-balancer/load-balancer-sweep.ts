@@ -211,6 +211,12 @@ export class LoadBalancerSweep {
       await this.#patchStatus(resource, () => further, signal);
       return;
     }
+    if (reconciler.isObserving(resource)) {
+      // Nothing is set right: a pass reads it and shows what it would do.
+      beliefs.mistrust(resource.metadata.uid);
+      wake(keyOf(resource));
+      return;
+    }
     const summary = differences.join('; ').slice(0, MAX_SUMMARY);
     const seenTime = conditionTime(clock.now());
     // It is shown before the pass sets it right; should that fail, the next round sees it again.

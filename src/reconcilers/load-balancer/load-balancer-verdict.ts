@@ -74,9 +74,7 @@ export function verdictOf(input: VerdictInput): Verdict {
     ...(refusal === undefined ? {} : { refusal }),
     ...(notReady === undefined ? {} : { notReady }),
   };
-  if (resource.spec.reconcilePolicy === 'Observe' || service === undefined) {
-    return { kind: 'leave', ...base };
-  }
+  if (service === undefined) return { kind: 'leave', ...base };
   const mayCreate = !found.some(({ holds }) => holds === 'creation');
   return { kind: 'serve', ...base, mayCreate, closedListeners: closedListeners(found) };
 }
