@@ -139,7 +139,7 @@ test('ROUTE-02: two objects with one destination: the older one counts, the othe
   const condition = await scene.waitForReason('Programmed', 'ClaimedElsewhere', SECOND);
   assert.ok(condition.message.includes(TABLE_ID));
   await scene.waitForRoutes([scene.route('172.20.0.0/24', 0), scene.route('172.20.1.0/24', 1)]);
-  assert.equal(scene.calls('DescribeRouteEntryList').length, 1);
+  assert.equal(scene.readingsUntil('CreateRouteEntries'), 1);
   await scene.delete();
   await scene.waitUntilGone();
   await scene.waitUntilReady(2, SECOND);

@@ -127,6 +127,13 @@ export class RouteTableScene {
       .map(({ action }) => action);
   }
 
+  /** How often tables were read, since the mark, up to the last call of an operation. */
+  readingsUntil(action: string): number {
+    const last = this.calls(action).at(-1);
+    assert.ok(last !== undefined, `No ${action}`);
+    return this.calls('DescribeRouteEntryList').filter(({ seq }) => seq < last.seq).length;
+  }
+
   /** How long after the first call of one operation the next of another one came, by the cloud's clock. */
   gapMs(action: string, next: string): number {
     const [first] = this.calls(action);
