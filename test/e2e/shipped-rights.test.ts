@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { waitUntil } from '../../hack/control-plane/endpoint-probe.ts';
 import { CLUSTER_CIDR, CONTROLLER_WORK } from './support/controller-work.ts';
 import { startE2eCluster } from './support/e2e-cluster.ts';
 import { E2eService } from './support/e2e-service.ts';
@@ -12,6 +13,7 @@ const e2e = await startE2eCluster({
       controllers: '*,node-ipam-controller',
       clusterCidr: CLUSTER_CIDR,
       nodeMonitorPeriod: '1s',
+      leaderMigration: { enabled: true, leaseName: 'handover' },
     },
   },
 });
@@ -22,9 +24,14 @@ const SELDOM = Object.values(CONTROLLER_WORK)
   .flatMap(({ seldom = {} }) => Object.keys(seldom))
   .filter((right) => right !== 'get /services');
 
-test('operator SEC-01: the shipped rights are enough for all that every controller does, and all are used', async () => {
+test('operator SEC-01 SEC-02 MIG-06: the shipped rights are enough for all that every controller does, under every lease, and all are used', async () => {
   const operator = await installation.startReplica('rights-0');
   await operator.waitUntilReady();
+  const holder = ['get', 'lease', 'handover', '-n', 'kube-system', '--ignore-not-found'];
+  await waitUntil('the lease of the migration is held', 30_000, async () => {
+    const identity = await kubectl.run(...holder, '-o', 'jsonpath={.spec.holderIdentity}');
+    return identity.startsWith('rights-0_');
+  });
   for (const { doWork } of Object.values(CONTROLLER_WORK)) await doWork(e2e);
 
   // Removed by force while nobody looked: what is left of it is found, and asked for once more.
