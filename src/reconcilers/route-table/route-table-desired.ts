@@ -1,5 +1,5 @@
-import { parseCidrRange } from '../cidr-range.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
+import { rangeFrom } from './remembered-ranges.ts';
 import { routeEntryName } from './route-table-names.ts';
 import type { RouteRow } from './route-table-ports.ts';
 
@@ -91,7 +91,7 @@ function desiredRoute(
   row: RouteRow,
   clusterId: string,
 ): DesiredRoute | undefined {
-  const range = parseCidrRange(row.destinationCidr);
+  const range = rangeFrom(row.destinationCidr);
   // The way out of the network is never ours to decide.
   if (range === undefined || range.prefixLength === 0) return undefined;
   const { nextHop } = row;

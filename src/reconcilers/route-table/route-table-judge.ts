@@ -1,11 +1,11 @@
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { CloudRouteEntry } from '../../cloud/vpc/vpc-client.ts';
-import { parseCidrRange } from '../cidr-range.ts';
 import type { Node } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
 import { readProviderId } from '../provider-id.ts';
 import { isRoutedNode } from '../route-generator/node-routes.ts';
 import { absenceKeyOf } from '../route-generator/row-removals.ts';
+import { canonicalCidr } from './remembered-ranges.ts';
 import { fullTable, NO_IPV6, RefusedRows } from './route-refusals.ts';
 import type { RouteApplyResult } from './route-table-apply.ts';
 import { desiredRoutes, type DesiredRoutes } from './route-table-desired.ts';
@@ -280,7 +280,7 @@ function nodeFacts(nodes: readonly Node[], nowMs: number): NodeFacts {
     if (nowMs - Date.parse(metadata.creationTimestamp) < DAY_MS) joinedLastDay.add(metadata.name);
     // One that people have taken out has given its routes up by command.
     if (!isRoutedNode(node)) continue;
-    for (const cidr of podCidrs) uids.set(parseCidrRange(cidr)?.text ?? cidr, metadata.uid);
+    for (const cidr of podCidrs) uids.set(canonicalCidr(cidr), metadata.uid);
   }
   return { uids, instanceIds, joinedLastDay };
 }

@@ -1,6 +1,7 @@
 import type { CloudNextHop, CloudRouteEntry } from '../../cloud/vpc/vpc-client.ts';
-import { containsRange, parseCidrRange, type CidrRange } from '../cidr-range.ts';
+import { containsRange, type CidrRange } from '../cidr-range.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
+import { canonicalCidr, rangeFrom } from './remembered-ranges.ts';
 import { markOfEntry } from './route-table-names.ts';
 import type { RouteTableMember } from './route-table-verdict.ts';
 
@@ -29,6 +30,7 @@ export interface ObservedRoute {
    * that was taken out, or on absence. `kept` is not to be removed.
    */
   readonly removal: 'commanded' | 'inferred' | 'kept';
+  /** Whether it lies in the network of pods; told only of entries that no object claims. */
   readonly isInClusterCidr: boolean;
 }
 
@@ -81,7 +83,7 @@ function claimsOf(resources: readonly RouteTableResource[]): Claims {
       if (!recorded.has(key)) recorded.set(key, metadata.uid);
     }
     for (const { destinationCidr } of spec.routes ?? []) {
-      const key = canonicalText(destinationCidr);
+      const key = canonicalCidr(destinationCidr);
       if (!asked.has(key)) asked.set(key, metadata.uid);
     }
   }
@@ -93,15 +95,18 @@ function observedRoute(
   claims: Claims,
   entry: CloudRouteEntry,
 ): ObservedRoute {
-  const range = parseCidrRange(entry.destinationCidr);
+  const range = rangeFrom(entry.destinationCidr);
   const destinationCidr = range?.text ?? entry.destinationCidr;
   const nextHop = entry.nextHops[0] ?? { type: '', id: '' };
   const recordedBy = claims.recorded.get(recordKey(destinationCidr, nextHop.id));
   const standing = standingOf(input, entry, { range, isRecorded: recordedBy !== undefined });
   const askedBy = standing === 'ours' ? claims.asked.get(destinationCidr) : undefined;
   const claimant = recordedBy ?? askedBy;
+  // Of what is known to be ours nobody asks, and it is by far the most.
   const isInClusterCidr =
-    range !== undefined && input.clusterCidrs.some((outer) => containsRange(outer, range));
+    claimant === undefined &&
+    range !== undefined &&
+    input.clusterCidrs.some((outer) => containsRange(outer, range));
   const base = { entry, destinationCidr, nextHop, standing, isInClusterCidr };
   return {
     ...base,
@@ -157,9 +162,5 @@ function mayRemoveStale({ resource, stance }: RouteTableMember): boolean {
 }
 
 function recordKey(destinationCidr: string, nextHopId: string): string {
-  return `${canonicalText(destinationCidr)} ${nextHopId}`;
-}
-
-function canonicalText(cidr: string): string {
-  return parseCidrRange(cidr)?.text ?? cidr;
+  return `${canonicalCidr(destinationCidr)} ${nextHopId}`;
 }
