@@ -1,16 +1,5 @@
+import { eventOf, type RemediedEventEntry } from '../event-table.ts';
 import type { EventContent } from '../reconciler.ts';
-
-/** One event that is recorded on Nodes. */
-export interface NodeIpamEventEntry {
-  readonly type: 'Normal' | 'Warning';
-  readonly action: string;
-  /** The words; what is in braces is filled in. */
-  readonly note: string;
-  /** When it is recorded, once. */
-  readonly when: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
 
 /**
  * Every event about the ranges of nodes' pods, by reason.
@@ -62,13 +51,12 @@ export const NODE_IPAM_EVENTS = {
     when: 'The routes of the VPC give a node another range than it has',
     remedy: 'Correct the route, or delete the node and let it register again.',
   },
-} as const satisfies Readonly<Record<string, NodeIpamEventEntry>>;
+} as const satisfies Readonly<Record<string, RemediedEventEntry>>;
 
 /** The reason of an event about the range of a node's pods. */
 export type NodeIpamEventReason = keyof typeof NODE_IPAM_EVENTS;
 
 /** Writes an event of the table. */
 export function nodeIpamEvent(reason: NodeIpamEventReason, detail: string): EventContent {
-  const { type, action, note } = NODE_IPAM_EVENTS[reason];
-  return { type, reason, action, note: note.replace('{detail}', () => detail) };
+  return eventOf(NODE_IPAM_EVENTS, reason, detail);
 }

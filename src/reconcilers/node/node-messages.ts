@@ -1,16 +1,5 @@
+import { eventOf, type RemediedEventEntry } from '../event-table.ts';
 import type { EventContent } from '../reconciler.ts';
-
-/** One event that is recorded on Nodes. */
-export interface NodeEventEntry {
-  readonly type: 'Normal' | 'Warning';
-  readonly action: string;
-  /** The words; what is in braces is filled in. */
-  readonly note: string;
-  /** When it is recorded. */
-  readonly when: string;
-  /** What to do; empty where there is nothing to do. */
-  readonly remedy: string;
-}
 
 /** Every event that is recorded on Nodes while they are initialised and kept up to date, by reason. */
 export const NODE_EVENTS = {
@@ -42,13 +31,12 @@ export const NODE_EVENTS = {
     when: "A label from the cloud cannot be written, because its value is no label's or its key belongs to Kubernetes",
     remedy: 'Change the tag of the instance that the label comes from, or leave it out.',
   },
-} as const satisfies Readonly<Record<string, NodeEventEntry>>;
+} as const satisfies Readonly<Record<string, RemediedEventEntry>>;
 
 /** The reasons of events on Nodes. */
 export type NodeEventReason = keyof typeof NODE_EVENTS;
 
 /** Fills the words of an event in. */
 export function nodeEvent(reason: NodeEventReason, detail = ''): EventContent {
-  const { type, action, note } = NODE_EVENTS[reason];
-  return { type, reason, action, note: note.replace('{detail}', () => detail) };
+  return eventOf(NODE_EVENTS, reason, detail);
 }

@@ -1,16 +1,5 @@
+import { eventOf, type RemediedEventEntry } from '../event-table.ts';
 import type { EventContent } from '../reconciler.ts';
-
-/** One event that is recorded on PersistentVolumes. */
-export interface VolumeEventEntry {
-  readonly type: 'Normal' | 'Warning';
-  readonly action: string;
-  /** The words; what is in braces is filled in. */
-  readonly note: string;
-  /** When it is recorded, once. */
-  readonly when: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
 
 /** Every event that is recorded on PersistentVolumes, by reason. */
 export const VOLUME_EVENTS = {
@@ -43,13 +32,12 @@ export const VOLUME_EVENTS = {
     when: 'The disk could not be looked up, or the volume not be written',
     remedy: 'Do what the message says; it is tried again.',
   },
-} as const satisfies Readonly<Record<string, VolumeEventEntry>>;
+} as const satisfies Readonly<Record<string, RemediedEventEntry>>;
 
 /** The reason of an event on a PersistentVolume. */
 export type VolumeEventReason = keyof typeof VOLUME_EVENTS;
 
 /** Writes an event of the table. */
 export function volumeEvent(reason: VolumeEventReason, detail: string): EventContent {
-  const { type, action, note } = VOLUME_EVENTS[reason];
-  return { type, reason, action, note: note.replace('{detail}', () => detail) };
+  return eventOf(VOLUME_EVENTS, reason, detail);
 }

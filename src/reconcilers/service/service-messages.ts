@@ -1,14 +1,5 @@
+import { eventOf, type EventEntry } from '../event-table.ts';
 import type { EventContent } from '../reconciler.ts';
-
-/** One event that is recorded on Services. */
-export interface ServiceEventEntry {
-  readonly type: 'Normal' | 'Warning';
-  readonly action: string;
-  /** The words; what is in braces is filled in. */
-  readonly note: string;
-  /** When it is recorded, once. */
-  readonly when: string;
-}
 
 /** One state of a condition that is shown on Services. */
 export interface ServiceConditionEntry {
@@ -133,15 +124,14 @@ export const SERVICE_EVENTS = {
     note: 'Another controller writes the load balancer status of this Service: {detail}; let only one controller serve it',
     when: 'The published addresses were changed by somebody else',
   },
-} as const satisfies Readonly<Record<string, ServiceEventEntry>>;
+} as const satisfies Readonly<Record<string, EventEntry>>;
 
 /** The reason of an event on a Service. */
 export type ServiceEventReason = keyof typeof SERVICE_EVENTS;
 
 /** Writes an event of the table. */
 export function serviceEvent(reason: ServiceEventReason, detail = ''): EventContent {
-  const { type, action, note } = SERVICE_EVENTS[reason];
-  return { type, reason, action, note: note.replace('{detail}', () => detail).trim() };
+  return eventOf(SERVICE_EVENTS, reason, detail);
 }
 
 /**
