@@ -182,10 +182,6 @@ export interface AlibabaRouteTableStatus {
     state?: 'Pending' | 'Deleting';
   }[];
   /**
-   * A digest of the rows that the cloud last accepted; equal rows need no call.
-   */
-  appliedDigest?: string;
-  /**
    * Destinations of Nodes for which a person's row stands, by destination; at most 64 of them.
    */
   overriddenRoutes?: {
