@@ -45,6 +45,40 @@ const cases = [
     result: result('restart-100', 0, 1),
     want: ['restart-100: 1 writes, at most 0'],
   },
+  {
+    name: 'NodesJoinWithOneCallMorePerWindow',
+    result: {
+      ...result('nodes-join-1000', 25, 20, { DescribeInstances: 13, CreateRouteEntries: 20 }),
+      windows: 3,
+      routeListings: 1,
+    },
+    want: [],
+  },
+  {
+    name: 'NodesJoinInSmallBatches',
+    result: {
+      ...result('nodes-join-1000', 35, 22, { DescribeInstances: 14, CreateRouteEntries: 22 }),
+      windows: 3,
+      routeListings: 2,
+    },
+    want: [
+      'nodes-join-1000: 57 total, at most 45',
+      'nodes-join-1000: 14 DescribeInstances, at most 13',
+      'nodes-join-1000: 22 CreateRouteEntries, at most 20',
+      'nodes-join-1000: 2 listings of routes, at most 1',
+    ],
+  },
+  {
+    name: 'IdleHourAsksTooOften',
+    result: {
+      ...result('nodes-idle-hour', 200, 0, {
+        DescribeInstances: 1,
+        'sweep:DescribeInstances': 120,
+      }),
+      routeListings: 12,
+    },
+    want: ['nodes-idle-hour: 121 DescribeInstances, at most 120'],
+  },
   { name: 'OneWritePerGroup', result: result('node-join-100', 0, 200), want: [] },
 ];
 
@@ -62,7 +96,10 @@ test('missedBounds: memory is judged when it was measured', () => {
 });
 
 test('benchPage: is formatted and has a row for each scenario', async () => {
-  const page = await benchPage(report(result('delete', 1, 2, { DeleteX: 1 })), '2026-01-01');
+  const nodes = { ...result('nodes-leave-50', 2, 1), routeListings: 0, rssMiB: 200 };
+  const measured = report(result('delete', 1, 2, { DeleteX: 1 }), nodes);
+  const page = await benchPage(measured, '2026-01-01');
   assert.match(page, /\| delete +\| +2 \| +1 \| +3 \| total ≤ 3 +\| DeleteX 1 +\|/);
+  assert.match(page, /\| nodes-leave-50 +\| +\| +\| +200 MiB \| +0 \|/);
   assert.ok(await check(page, { parser: 'markdown', printWidth: 100 }));
 });

@@ -138,6 +138,7 @@ async function runNodes(isWanted: (scenario: Scenario) => boolean): Promise<void
   for (const plan of NODE_PLANS) {
     if (!plan.names.some((name) => options.only.includes(name))) continue;
     const cluster = await startCluster(plan.directory, plan.cluster());
+    await plan.furnish?.(cluster);
     await cluster.startOperator(...plan.flags);
     const scenarios = plan.scenarios(cluster);
     for (const scenario of upToLast(scenarios, isWanted)) await measure(cluster, scenario);

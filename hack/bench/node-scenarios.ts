@@ -4,13 +4,19 @@ import {
   DEFAULT_SEED,
   seedInstances,
   type CloudSeed,
+  type SeedRouteEntry,
 } from '../../emulator/model/cloud-seed.ts';
 import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { AcceleratedClock } from '../../test/support/accelerated-clock.ts';
 import { waitUntil } from '../control-plane/endpoint-probe.ts';
-import { joiningNode, silencedAgent, UNINITIALISED_TAINT } from '../demo/local-nodes.ts';
+import {
+  joiningNode,
+  nodesOfInstances,
+  silencedAgent,
+  UNINITIALISED_TAINT,
+} from '../demo/local-nodes.ts';
 import type { BenchCluster, BenchClusterOptions } from './bench-cluster.ts';
-import type { ScenarioName } from './bench-report.ts';
+import { IDLE_FACTOR, type ScenarioName } from './bench-report.ts';
 import type { Scenario } from './bench-scenarios.ts';
 import { countRouteListings } from './call-tally.ts';
 
@@ -21,6 +27,8 @@ export interface NodePlan {
   /** Flags beside those that the chart gives by itself. */
   readonly flags: readonly string[];
   readonly cluster: () => BenchClusterOptions;
+  /** What is there before the operator is. */
+  readonly furnish?: (cluster: BenchCluster) => Promise<void>;
   readonly scenarios: (cluster: BenchCluster) => readonly Scenario[];
 }
 
@@ -35,8 +43,8 @@ const READY_TIMEOUT_MS = 15 * 60_000;
 /** How many requests to the API server are on their way at a time. */
 const CONNECTIONS = 40;
 const HOUR_MS = 3_600_000;
-/** How many times as fast as the machine's the time of the idle hour goes. */
-const IDLE_FACTOR = 15;
+/** In the idle hour's own time, in which nobody waits for it. */
+const GENTLE_API = ['--kube-api-qps=10'];
 /** With the shipped limits every node's three writes would take minutes, which is no call to the cloud. */
 const QUICK_API = ['--kube-api-qps=500', '--kube-api-burst=500'];
 /** The API server keeps the machine's time, to which a lease of seconds would be one of moments. */
@@ -65,11 +73,19 @@ export const NODE_PLANS: readonly NodePlan[] = [
   {
     names: ['nodes-idle-hour'],
     directory: 'nodes-idle',
-    flags: [...QUICK_API, ...LONG_LEASE],
-    cluster: () => ({
-      ...optionsFor({ hasCheck: false }),
-      clock: new AcceleratedClock(IDLE_FACTOR),
-    }),
+    flags: [...GENTLE_API, ...LONG_LEASE],
+    cluster: () => {
+      const options = optionsFor({ hasCheck: false });
+      return {
+        ...options,
+        // As another program left them, so that the operator takes them over when it starts.
+        seed: { ...options.seed, routeEntries: seedRoutes() },
+        clock: new AcceleratedClock(IDLE_FACTOR),
+      };
+    },
+    furnish: async ({ api, cloud }) => {
+      await registerNodes(api, nodesOfInstances((await cloud.state()).instances));
+    },
     scenarios: (cluster) => [idleHour(cluster)],
   },
 ];
@@ -86,6 +102,15 @@ function optionsFor({ hasCheck }: { readonly hasCheck: boolean }): BenchClusterO
     values: { clusterCidr: CLUSTER_CIDR },
     isWithoutNodes: true,
   };
+}
+
+function seedRoutes(): readonly SeedRouteEntry[] {
+  const routeTableId = DEFAULT_SEED.vpcs?.[0]?.routeTables?.[0]?.routeTableId ?? '';
+  return seedInstances(NODES).map(({ instanceId }, index) => ({
+    routeTableId,
+    destinationCidrBlock: podRange(index),
+    nextHopId: instanceId,
+  }));
 }
 
 function join(cluster: BenchCluster, name: ScenarioName): Scenario {
@@ -138,6 +163,10 @@ function leave(cluster: BenchCluster): Scenario {
     },
     isDone: async ({ routeEntries }) =>
       routeEntries.length === NODES - LEAVING && (await areAllReady(cluster, NODES - LEAVING)),
+    measures: async (calls) => ({
+      routeListings: countRouteListings(calls),
+      rssMiB: await cluster.operatorRssMiB(),
+    }),
   };
 }
 
@@ -146,13 +175,11 @@ function idleHour(cluster: BenchCluster): Scenario {
   return {
     name: 'nodes-idle-hour',
     countsSweep: true,
-    prepare: async () => {
-      await createNodes(cluster);
-      await waitUntil('all nodes are ready', READY_TIMEOUT_MS, async () => {
+    prepare: () =>
+      waitUntil('all nodes are ready', READY_TIMEOUT_MS, async () => {
         await sleep(POLL_MS);
         return areAllReady(cluster, NODES);
-      });
-    },
+      }),
     change: () => Promise.resolve(),
     callsAfter: async (since) => {
       const startMs = Date.parse((await cloud.state()).now);
@@ -180,12 +207,15 @@ function idleHour(cluster: BenchCluster): Scenario {
 /** Registers all Nodes as fast as the API server takes them, each with the range of its pods. */
 async function createNodes({ api, cloud }: BenchCluster): Promise<void> {
   const { instances } = await cloud.state();
-  await each([...instances.entries()], async ([index, instance]) => {
+  await registerNodes(
+    api,
+    instances.map((instance) => joiningNode(instance)),
+  );
+}
+
+async function registerNodes(api: BenchCluster['api'], nodes: readonly object[]): Promise<void> {
+  await each([...(nodes as readonly NodeDraft[]).entries()], async ([index, node]) => {
     const podCIDR = podRange(index);
-    const node = joiningNode(instance) as {
-      readonly spec: object;
-      readonly status: object;
-    };
     const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'Ready' };
     await api.create('/api/v1/nodes', {
       ...node,
@@ -193,6 +223,11 @@ async function createNodes({ api, cloud }: BenchCluster): Promise<void> {
       status: { ...node.status, conditions: [ready] },
     });
   });
+}
+
+interface NodeDraft {
+  readonly spec: object;
+  readonly status: object;
 }
 
 /** The ranges of 256 addresses in order, from the beginning of the cluster's. */
