@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { after } from 'node:test';
 import type { AddOn } from '../../hack/control-plane/control-plane.ts';
 import type { AuditEvent } from '../../hack/control-plane/audit-log.ts';
+import type { Clock } from '../../src/cloud/clock.ts';
 import { composeOperator, type ComposedOperator } from '../../src/operator/composition.ts';
 import { readConfig } from '../../src/operator/config.ts';
 import { loadKubeConfig } from '../../src/operator/kubeconfig-source.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
 import { createProcessLogger } from '../../src/operator/telemetry/process-logger.ts';
 import { SecretScrubber } from '../../src/operator/telemetry/secret-scrubber.ts';
+import { AcceleratedClock } from './accelerated-clock.ts';
 import { startTestControlPlane, type TestControlPlane } from './control-plane.ts';
 import { startLocalCloud, type LocalCloud } from './local-cloud.ts';
 
@@ -64,12 +66,16 @@ export interface OperatorWorldOptions {
   readonly with?: readonly AddOn[];
   readonly instances?: number;
   readonly admissionPlugins?: readonly string[];
+  /** How many times as fast as the machine's the time of operators and cloud goes; 1 unless given. */
+  readonly factor?: number;
 }
 
 /** A real API server, a local cloud with a Node object for each instance, and operators. */
 export interface OperatorWorld {
   readonly cluster: TestControlPlane;
   readonly cloud: LocalCloud;
+  /** The time of operators and cloud. */
+  readonly clock: Clock;
   /** Starts an operator in this process, as the program would be with these further flags. */
   startOperator(...flags: readonly string[]): Promise<RunningOperator>;
   /** Starts an operator as the user of another kubeconfig. */
@@ -111,7 +117,10 @@ export async function startOperatorWorld(
       ? {}
       : { admissionPlugins: options.admissionPlugins }),
   });
-  const cloud = await startLocalCloud({ instances: options.instances ?? 2 });
+  const { instances = 2, factor = 1 } = options;
+  const accelerated = factor === 1 ? {} : { clock: new AcceleratedClock(factor) };
+  const { clock = new SystemClock() }: { readonly clock?: Clock } = accelerated;
+  const cloud = await startLocalCloud({ instances, ...accelerated });
   parts.cloud = cloud;
   await addNodes(cluster, cloud);
   const { kubectl } = cluster;
@@ -120,7 +129,7 @@ export async function startOperatorWorld(
     kubeconfig: string,
     ...flags: readonly string[]
   ): Promise<RunningOperator> => {
-    const operator = await startOperator(kubeconfig, cloud, flags);
+    const operator = await startOperator({ kubeconfig, cloud, clock, factor }, flags);
     running.add(operator);
     return {
       ...operator,
@@ -134,6 +143,7 @@ export async function startOperatorWorld(
   return {
     cluster,
     cloud,
+    clock,
     startOperator: (...flags) => startAs(cluster.kubeconfig, ...flags),
     startOperatorAs: startAs,
     stopOperators: async () => {
@@ -192,10 +202,15 @@ export function pause(delayMs: number): Promise<void> {
 }
 
 async function startOperator(
-  kubeconfig: string,
-  cloud: LocalCloud,
+  world: {
+    readonly kubeconfig: string;
+    readonly cloud: LocalCloud;
+    readonly clock: Clock;
+    readonly factor: number;
+  },
   flags: readonly string[],
 ): Promise<RunningOperator> {
+  const { kubeconfig, cloud, clock, factor } = world;
   const reading = await readConfig({
     argv: [
       `--kubeconfig=${kubeconfig}`,
@@ -204,9 +219,10 @@ async function startOperator(
       // Generous, so that a test waits for the operator and not for its manners.
       '--kube-api-qps=200',
       '--kube-api-burst=400',
-      '--leader-elect-lease-duration=4s',
-      '--leader-elect-renew-deadline=3s',
-      '--leader-elect-retry-period=500ms',
+      // Of the machine's time, however fast that of the operator goes.
+      `--leader-elect-lease-duration=${4_000 * factor}ms`,
+      `--leader-elect-renew-deadline=${3_000 * factor}ms`,
+      `--leader-elect-retry-period=${500 * factor}ms`,
       // Of Services, unless a test is about others; the last one given counts.
       '--controllers=service-lb-controller',
       `--log-level=${process.env.TEST_LOG_LEVEL ?? 'error'}`,
@@ -218,7 +234,6 @@ async function startOperator(
   });
   if (reading.kind !== 'config') throw new Error(JSON.stringify(reading));
   const { config } = reading;
-  const clock = new SystemClock();
   const scrubber = new SecretScrubber();
   const operator = composeOperator({
     config,

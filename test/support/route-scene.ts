@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import type { RouteTableResource } from '../../src/reconcilers/kubernetes-objects.ts';
 import { NodeScene, type SeenNode } from './node-scene.ts';
-import { eventually, type KubeCondition, type OperatorWorld } from './operator-world.ts';
+import {
+  eventually,
+  type KubeCondition,
+  type OperatorWorld,
+  type RunningOperator,
+} from './operator-world.ts';
 
 /** The route table that every cloud begins with. */
 export const SYSTEM_TABLE = 'vtb-bp1emulator0000000000';
@@ -84,6 +89,12 @@ export class RouteScene {
     });
   }
 
+  /** Lists the reasons of the events about an object. */
+  async tableEvents(name = SYSTEM_TABLE): Promise<readonly string[]> {
+    const events = await this.#world.events('default');
+    return events.filter(({ regarding }) => regarding.name === name).map(({ reason }) => reason);
+  }
+
   /** Reads the condition NetworkUnavailable of a Node. */
   async network(nodeName: string): Promise<KubeCondition | undefined> {
     return networkOf(await this.nodes.get(nodeName));
@@ -113,6 +124,13 @@ export class RouteScene {
       })
       .sort();
   }
+}
+
+/** Counts the runs of an operator over all nodes. */
+export async function countRuns({ operator }: RunningOperator): Promise<number> {
+  const text = await operator.metrics.registry.metrics();
+  const found = /^route_controller_route_sync_total (\d+)$/m.exec(text);
+  return Number(found?.[1] ?? Number.NaN);
 }
 
 /** Writes the rows of an object as `destination nextHop`, sorted. */
