@@ -11,7 +11,7 @@ import type { Kubectl } from '../../test/support/kubectl.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { CloudProcess, type CloudStateView } from '../demo/cloud-process.ts';
 import { LocalInstallation, type Replica } from '../demo/local-installation.ts';
-import { nodesOfInstances } from '../demo/local-nodes.ts';
+import { nodesOfInstances, readyNode } from '../demo/local-nodes.ts';
 import { asideOf } from './call-tally.ts';
 
 const ACCELERATE = path.join(import.meta.dirname, '../../test/support/accelerate-process.ts');
@@ -78,7 +78,7 @@ export class BenchCluster {
     if (options.isWithoutNodes === true) return cluster;
     const { instances } = await cloud.state();
     cluster.#nodes = instances.length;
-    await cluster.applyAll(nodesOfInstances(instances));
+    await cluster.applyAll(nodesOfInstances(instances).map(readyNode));
     return cluster;
   }
 
@@ -109,7 +109,8 @@ export class BenchCluster {
     await this.cloud.request('POST', '/_admin/seed', { instances });
     const ids = instances.map(({ instanceId }) => instanceId);
     const all: CloudStateView['instances'] = (await this.cloud.state()).instances;
-    await this.applyAll(nodesOfInstances(all.filter(({ instanceId }) => ids.includes(instanceId))));
+    const added = all.filter(({ instanceId }) => ids.includes(instanceId));
+    await this.applyAll(nodesOfInstances(added).map(readyNode));
   }
 
   /** Tells the number of the last call that reached the cloud. */

@@ -12,6 +12,7 @@ import { waitUntil } from '../control-plane/endpoint-probe.ts';
 import {
   joiningNode,
   nodesOfInstances,
+  readyNode,
   silencedAgent,
   UNINITIALISED_TAINT,
 } from '../demo/local-nodes.ts';
@@ -216,18 +217,15 @@ async function createNodes({ api, cloud }: BenchCluster): Promise<void> {
 async function registerNodes(api: BenchCluster['api'], nodes: readonly object[]): Promise<void> {
   await each([...(nodes as readonly NodeDraft[]).entries()], async ([index, node]) => {
     const podCIDR = podRange(index);
-    const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'Ready' };
     await api.create('/api/v1/nodes', {
-      ...node,
+      ...readyNode(node),
       spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] },
-      status: { ...node.status, conditions: [ready] },
     });
   });
 }
 
 interface NodeDraft {
   readonly spec: object;
-  readonly status: object;
 }
 
 /** The ranges of 256 addresses in order, from the beginning of the cluster's. */

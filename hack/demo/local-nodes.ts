@@ -64,6 +64,23 @@ export function joiningNode(
   };
 }
 
+/** What is read of a description of a Node. */
+interface NodeDraft {
+  readonly status: object;
+}
+
+/** Adds to the description of a Node that its agent is well, where nothing plays the agent. */
+export function readyNode(node: object): object {
+  const { status } = node as NodeDraft;
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'KubeletReady',
+    message: 'kubelet is posting ready status',
+  };
+  return { ...node, status: { ...status, conditions: [ready] } };
+}
+
 /** The status of a Node whose agent is not heard of any more, as kube-controller-manager puts it. */
 export function silencedAgent(since: Date): object {
   return {
