@@ -1,35 +1,22 @@
+import {
+  SHOWN,
+  type ShownCondition,
+  type ShownEvent,
+  type ShownMessage,
+} from '../reason-message.ts';
+
 /** Where a reason is shown: a state of a condition, or an event. */
 export type ShownAs =
-  | {
-      readonly condition:
-        'Accepted' | 'Programmed' | 'BackendsSynced' | 'Ready' | 'Reconciling' | 'Stalled';
-      readonly status: 'True' | 'False' | 'Unknown';
-    }
-  | { readonly event: 'Normal' | 'Warning' };
+  | ShownCondition<
+      'Accepted' | 'Programmed' | 'BackendsSynced' | 'Ready' | 'Reconciling' | 'Stalled'
+    >
+  | ShownEvent;
 
 /** What a reason tells people. */
-export interface LoadBalancerMessage {
-  readonly shownAs: readonly ShownAs[];
-  readonly meaning: string;
-  /** What brings it up. */
-  readonly when: string;
-  /** What to do; empty where there is nothing to do. */
-  readonly remedy: string;
-}
+export type LoadBalancerMessage = ShownMessage<ShownAs>;
 
-const accepted = { condition: 'Accepted', status: 'True' } as const;
-const notAccepted = { condition: 'Accepted', status: 'False' } as const;
-const notProgrammed = { condition: 'Programmed', status: 'False' } as const;
-const notReady = { condition: 'Ready', status: 'False' } as const;
-const stalled = { condition: 'Stalled', status: 'True' } as const;
-const normal = { event: 'Normal' } as const;
-const warning = { event: 'Warning' } as const;
-
-/** A refusal of the spec is a standstill and worth an event. */
-const refused = [notAccepted, notReady, stalled, warning] as const;
-/** What the cloud refuses is a standstill too, of a spec that may be right. */
-const refusedByCloud = [notProgrammed, notReady, stalled, warning] as const;
-const inProgress = [notProgrammed, notReady] as const;
+const { accepted, notProgrammed, notReady, normal, warning, refused, refusedByCloud, inProgress } =
+  SHOWN;
 
 /**
  * Every reason of a condition or an event of AlibabaLoadBalancers.

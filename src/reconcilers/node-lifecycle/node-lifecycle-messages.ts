@@ -3,19 +3,15 @@ import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { Failure } from '../../cloud/failure.ts';
 import type { Node } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
+import type { ReasonMessage } from '../reason-message.ts';
 import type { EventContent } from '../reconciler.ts';
 
 /** How many nodes are named in one message, and are told themselves. */
 export const MOST_NAMED = 20;
 
 /** What an event of the node lifecycle means to people. */
-export interface NodeLifecycleMessage {
-  readonly type: 'Normal' | 'Warning';
-  readonly meaning: string;
-  /** What brings it up. */
-  readonly when: string;
-  /** What to do; empty where there is nothing to do. */
-  readonly remedy: string;
+export interface NodeLifecycleMessage extends ReasonMessage {
+  readonly type: EventContent['type'];
 }
 
 /** Every event of the node lifecycle, on Nodes. */

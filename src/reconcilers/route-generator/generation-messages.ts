@@ -1,12 +1,6 @@
 import { ROUTE_REPORTING_CONTROLLER } from '../names.ts';
+import type { ReasonMessage } from '../reason-message.ts';
 import type { EventContent } from '../reconciler.ts';
-
-/** What a reason tells people. */
-interface GenerationMessage {
-  readonly meaning: string;
-  readonly when: string;
-  readonly remedy: string;
-}
 
 /**
  * Every reason of the condition Generated of AlibabaRouteTables.
@@ -40,7 +34,7 @@ export const GENERATION_MESSAGES = {
     when: 'A second table was made, and the configuration names none.',
     remedy: 'Name those for pods as routeTableIDs in the cloud-config.',
   },
-} satisfies Record<string, GenerationMessage>;
+} satisfies Record<string, ReasonMessage>;
 
 /** Writes the event about a problem of the condition Generated. */
 export function generationEvent(problem: {

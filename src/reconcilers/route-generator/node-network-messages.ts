@@ -1,12 +1,10 @@
 import { ROUTE_REPORTING_CONTROLLER } from '../names.ts';
+import type { ReasonMessage } from '../reason-message.ts';
 import type { EventContent } from '../reconciler.ts';
 
 /** What a reason on a Node tells people about its routes. */
-interface NodeNetworkMessage {
+interface NodeNetworkMessage extends ReasonMessage {
   readonly shownAs: string;
-  readonly meaning: string;
-  readonly when: string;
-  readonly remedy: string;
 }
 
 /** Every reason of the condition NetworkUnavailable, and of events about routes, of Nodes. */

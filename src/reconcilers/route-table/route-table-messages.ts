@@ -1,36 +1,21 @@
+import {
+  SHOWN,
+  type ShownCondition,
+  type ShownEvent,
+  type ShownMessage,
+} from '../reason-message.ts';
+
 /** Where a reason is shown: a state of a condition, a row of `status.notAsWished`, or an event. */
 export type RouteTableShownAs =
-  | {
-      readonly condition: 'Accepted' | 'Programmed' | 'Ready' | 'Reconciling' | 'Stalled';
-      readonly status: 'True' | 'False' | 'Unknown';
-    }
+  | ShownCondition<'Accepted' | 'Programmed' | 'Ready' | 'Reconciling' | 'Stalled'>
   | { readonly row: 'pending' | 'conflicting' | 'failed' | 'held' }
-  | { readonly event: 'Normal' | 'Warning' };
+  | ShownEvent;
 
 /** What a reason tells people. */
-export interface RouteTableMessage {
-  readonly shownAs: readonly RouteTableShownAs[];
-  readonly meaning: string;
-  /** What brings it up. */
-  readonly when: string;
-  /** What to do; empty where there is nothing to do. */
-  readonly remedy: string;
-}
+export type RouteTableMessage = ShownMessage<RouteTableShownAs>;
 
-const accepted = { condition: 'Accepted', status: 'True' } as const;
-const notAccepted = { condition: 'Accepted', status: 'False' } as const;
+const { accepted, notReady, normal, warning, refused, refusedByCloud, inProgress } = SHOWN;
 const programmed = { condition: 'Programmed', status: 'True' } as const;
-const notProgrammed = { condition: 'Programmed', status: 'False' } as const;
-const notReady = { condition: 'Ready', status: 'False' } as const;
-const stalled = { condition: 'Stalled', status: 'True' } as const;
-const normal = { event: 'Normal' } as const;
-const warning = { event: 'Warning' } as const;
-
-/** A refusal of the spec is a standstill and worth an event. */
-const refused = [notAccepted, notReady, stalled, warning] as const;
-/** What the cloud refuses is a standstill too, of a spec that may be right. */
-const refusedByCloud = [notProgrammed, notReady, stalled, warning] as const;
-const inProgress = [notProgrammed, notReady] as const;
 const pendingRow = [{ row: 'pending' }] as const;
 const conflictingRow = [{ row: 'conflicting' }, ...refusedByCloud] as const;
 const failedRow = [{ row: 'failed' }, ...refusedByCloud] as const;
