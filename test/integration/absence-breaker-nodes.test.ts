@@ -77,7 +77,7 @@ for (const { name, fault, held } of accidents) {
     );
     await harness.passTime(5 * MINUTE_MS);
     assert.equal(await scene.countNodes(), COUNT);
-    assert.deepEqual(scene.writes(), []);
+    assert.deepEqual(scene.apiWrites(), []);
     if (held > 0) assert.ok((await heldBy(operator)) >= held, 'The metric tells of it');
     cloud.removeFaults();
     await waitUntilHeld(operator, 0);

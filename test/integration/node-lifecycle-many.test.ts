@@ -36,7 +36,7 @@ test('LIFE-14: two hundred nodes that are not ready cost two calls a round, what
     assert.ok(other - one < 400, 'Both calls of a round are under way together');
     assert.ok(next - one > 4_000, 'The next round comes a period later');
   }
-  assert.deepEqual(scene.writes(), []);
+  assert.deepEqual(scene.apiWrites(), []);
 });
 
 test('LIFE-14: while the cloud does not answer, nodes that are ready again are seen to, and rounds do not pile up', async (context) => {

@@ -31,7 +31,7 @@ test('LIFE-01: a node that is ready costs no call, even if its instance is gone'
   await scene.rounds(5);
   assert.ok((await scene.findNode(0)) !== undefined);
   assert.deepEqual(scene.questions(), []);
-  assert.deepEqual(scene.writes(), []);
+  assert.deepEqual(scene.apiWrites(), []);
 });
 
 const words: readonly ReadyWord[] = ['False', 'Unknown', 'unset'];
@@ -96,7 +96,7 @@ for (const { name, fault } of errors) {
     );
     await scene.rounds(6);
     assert.ok((await scene.findNode(0)) !== undefined);
-    assert.deepEqual(scene.writes(), []);
+    assert.deepEqual(scene.apiWrites(), []);
     cloud.removeFaults();
     await scene.waitUntilGone(0);
   });
@@ -126,7 +126,7 @@ for (const kind of ['empty-list', 'short-list'] as const) {
     await scene.start();
     await scene.rounds(6);
     assert.equal(await scene.countNodes(), 10);
-    assert.deepEqual(scene.writes(), []);
+    assert.deepEqual(scene.apiWrites(), []);
   });
 }
 
@@ -199,7 +199,7 @@ test('LIFE-08: nodes that are not ours are never asked for, marked or deleted', 
     assert.ok((await scene.findNode(index)) !== undefined, `A node ${name} was deleted`);
   }
   assert.deepEqual(scene.questions(), []);
-  assert.deepEqual(scene.writes(), []);
+  assert.deepEqual(scene.apiWrites(), []);
 });
 
 test('LIFE-09: a node without provider id is looked for by its address, and deleted when there is none', async (context) => {
@@ -276,7 +276,7 @@ test('LIFE-11 LIFE-12: a stopped instance is marked once, until its node is read
   const taint = node?.spec.taints?.find(({ key }) => key === SHUTDOWN_TAINT);
   assert.deepEqual([taint?.effect, taint?.value], ['NoSchedule', undefined]);
   await scene.rounds(4);
-  assert.deepEqual(scene.writes(), [`PATCH ${path}`], 'It is written once');
+  assert.deepEqual(scene.apiWrites(), [`PATCH ${path}`], 'It is written once');
 
   scene.setStatus(0, 'Running');
   await scene.rounds(4);
@@ -289,7 +289,7 @@ test('LIFE-11 LIFE-12: a stopped instance is marked once, until its node is read
   scene.setStatus(0, 'Stopped');
   await scene.rounds(4);
   assert.equal(await scene.isTainted(0), false, 'A node that is ready never gets it');
-  assert.equal(scene.writes().length, 2);
+  assert.equal(scene.apiWrites().length, 2);
 });
 
 test('LIFE-11: an error of the question whether it is shut down changes nothing', async (context) => {
@@ -298,7 +298,7 @@ test('LIFE-11: an error of the question whether it is shut down changes nothing'
   cloud.addFault({ action: 'DescribeInstances', kind: 'throttle', times: 0 });
   await scene.start();
   await scene.rounds(4);
-  assert.deepEqual(scene.writes(), []);
+  assert.deepEqual(scene.apiWrites(), []);
 });
 
 test('LIFE-15 B-51: nothing but Nodes is deleted, and none is read one by one', async (context) => {
@@ -312,7 +312,7 @@ test('LIFE-15 B-51: nothing but Nodes is deleted, and none is read one by one', 
     return method === 'GET' && target.startsWith('/api/v1/nodes/');
   });
   assert.deepEqual(reads, []);
-  assert.deepEqual([...scene.writes()].sort(), [
+  assert.deepEqual([...scene.apiWrites()].sort(), [
     `DELETE ${nodePath(scene.nameOf(0))}`,
     `PATCH ${nodePath(scene.nameOf(1))}`,
   ]);
@@ -328,6 +328,6 @@ test('LIFE-17: a node that is being deleted is not deleted again, nor marked', a
   for (const index of [0, 1]) await admin.delete(nodePath(scene.nameOf(index)));
   await scene.start();
   await scene.rounds(5);
-  assert.deepEqual(scene.writes(), []);
+  assert.deepEqual(scene.apiWrites(), []);
   assert.deepEqual(scene.questions(), []);
 });

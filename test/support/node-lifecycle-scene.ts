@@ -1,14 +1,7 @@
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { CallRecord } from '../../emulator/model/call-log.ts';
-import type { CloudNode } from './local-cloud.ts';
-import type {
-  ComposedHarnessedOperator,
-  EventView,
-  ObjectMetaView,
-  OperatorHarness,
-  OperatorOptions,
-} from './operator-harness.ts';
+import { ClusterScene } from './cluster-scene.ts';
+import type { EventView, ObjectMetaView, OperatorHarness } from './operator-harness.ts';
 
 /** A Node as the API server shows it, as far as tests of its life read it. */
 export interface NodeView {
@@ -53,13 +46,9 @@ export const PERIOD_MS = 5_000;
 const FLAGS = ['--controllers=cloud-node-lifecycle-controller'];
 
 /** A cluster of nodes of its own, with one operator that follows their lives. */
-export class NodeLifecycleScene {
-  readonly harness: OperatorHarness;
-  #operator: ComposedHarnessedOperator | undefined;
-  #since = 0;
-
+export class NodeLifecycleScene extends ClusterScene {
   private constructor(harness: OperatorHarness) {
-    this.harness = harness;
+    super(harness, FLAGS);
   }
 
   /** Opens a scene in which the first instances of the cloud have a Node each. */
@@ -69,49 +58,14 @@ export class NodeLifecycleScene {
     nodes: readonly NodeWish[],
   ): Promise<NodeLifecycleScene> {
     const scene = new NodeLifecycleScene(harness);
-    const { admin, cloud } = harness;
-    for (const node of await admin.list('/api/v1/nodes')) {
-      const { name } = (node as NodeView).metadata;
-      await admin.patch(nodePath(name), { metadata: { finalizers: null } });
-      await admin.delete(nodePath(name));
-    }
-    cloud.removeFaults();
-    cloud.reset();
+    await scene.clear(context, '/api/v1/nodes');
     for (const [index, wish] of nodes.entries()) await scene.addNode(index, wish);
-    context.after(() => {
-      scene.#operator?.kill();
-      cloud.removeFaults();
-    });
     return scene;
-  }
-
-  /** Starts the operator, and counts from here on. */
-  async start(options: OperatorOptions = {}): Promise<ComposedHarnessedOperator> {
-    this.#operator?.kill();
-    this.mark();
-    this.#operator = await this.harness.startOperator({
-      ...options,
-      flags: [...FLAGS, ...(options.flags ?? [])],
-    });
-    return this.#operator;
-  }
-
-  /** Counts calls to the cloud from here on. */
-  mark(): void {
-    this.#since = this.harness.cloud.calls().at(-1)?.seq ?? 0;
   }
 
   /** The questions for instances since the mark. */
   questions(): readonly CallRecord[] {
-    return this.harness.cloud
-      .calls(this.#since)
-      .filter(({ action }) => action === 'DescribeInstances');
-  }
-
-  instance(index: number): CloudNode {
-    const instance = this.harness.cloud.nodes[index];
-    assert.ok(instance !== undefined, `Instance ${index} is not seeded`);
-    return instance;
+    return this.calls('DescribeInstances');
   }
 
   nameOf(index: number): string {
@@ -189,15 +143,6 @@ export class NodeLifecycleScene {
     return this.harness.waitFor(`${node.metadata.name} has an event ${reason}`, async () =>
       (await this.eventsOf(node)).find((event) => event.reason === reason),
     );
-  }
-
-  /** What the operator asked the API server to change, events left out. */
-  writes(): readonly string[] {
-    return (this.#operator?.proxy.requests ?? [])
-      .filter(({ channel, isWrite, target }) => {
-        return channel === 'api' && isWrite && !target.includes('/events');
-      })
-      .map(({ method, target }) => `${method} ${target.split('?')[0] ?? ''}`);
   }
 }
 

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { CallRecord } from '../../emulator/model/call-log.ts';
 import { DEFAULT_SEED, type SeedRouteEntry } from '../../emulator/model/cloud-seed.ts';
 import type { Condition } from '../../src/reconcilers/kubernetes-objects.ts';
 import type {
   AlibabaRouteTableSpec,
   AlibabaRouteTableStatus,
 } from '../../src/reconcilers/route-table/route-table-resource.generated.ts';
-import type { CloudNode } from './local-cloud.ts';
-import type {
-  ComposedHarnessedOperator,
-  EventView,
-  ObjectMetaView,
-  OperatorHarness,
-  OperatorOptions,
-} from './operator-harness.ts';
+import { ClusterScene } from './cluster-scene.ts';
+import type { EventView, ObjectMetaView, OperatorHarness } from './operator-harness.ts';
 
 /** An AlibabaRouteTable as the API server shows it. */
 export interface RouteTableView {
@@ -53,13 +46,9 @@ const FLAGS = [
 ];
 
 /** A cluster of nodes of its own, with one operator that keeps its routes. */
-export class RouteTableScene {
-  readonly harness: OperatorHarness;
-  #operator: ComposedHarnessedOperator | undefined;
-  #since = 0;
-
+export class RouteTableScene extends ClusterScene {
   private constructor(harness: OperatorHarness) {
-    this.harness = harness;
+    super(harness, FLAGS);
   }
 
   /** Opens a scene in which the first instances have a Node with these networks of pods each. */
@@ -69,55 +58,9 @@ export class RouteTableScene {
     podCidrs: readonly (readonly string[])[] = [],
   ): Promise<RouteTableScene> {
     const scene = new RouteTableScene(harness);
-    const { admin, cloud } = harness;
-    for (const path of [NODES, TABLES]) {
-      // A kind that was defined a moment ago is not served yet.
-      const list = await harness.waitFor(`${path} is served`, () =>
-        admin.list(path).catch(() => undefined),
-      );
-      for (const object of list) {
-        const { name } = (object as RouteTableView).metadata;
-        await admin.patch(`${path}/${name}`, { metadata: { finalizers: null } });
-        await admin.delete(`${path}/${name}`);
-      }
-    }
-    cloud.removeFaults();
-    cloud.reset();
+    await scene.clear(context, NODES, TABLES);
     for (const [index, cidrs] of podCidrs.entries()) await scene.addNode(index, cidrs);
-    context.after(() => {
-      scene.#operator?.kill();
-      cloud.removeFaults();
-    });
     return scene;
-  }
-
-  /** Starts the operator, with nothing of any earlier one, and counts from here on. */
-  async start(options: OperatorOptions = {}): Promise<ComposedHarnessedOperator> {
-    this.kill();
-    this.mark();
-    this.#operator = await this.harness.startOperator({
-      ...options,
-      flags: [...FLAGS, ...(options.flags ?? [])],
-    });
-    return this.#operator;
-  }
-
-  /** Lets the operator die. */
-  kill(): void {
-    this.#operator?.kill();
-    this.#operator = undefined;
-  }
-
-  /** Counts calls to the cloud from here on. */
-  mark(): void {
-    this.#since = this.harness.cloud.calls().at(-1)?.seq ?? 0;
-  }
-
-  /** The calls of some operations since the mark; all, when none is named. */
-  calls(...actions: readonly string[]): readonly CallRecord[] {
-    return this.harness.cloud
-      .calls(this.#since)
-      .filter(({ action }) => actions.length === 0 || actions.includes(action));
   }
 
   /** The calls since the mark that were to change the cloud. */
@@ -140,12 +83,6 @@ export class RouteTableScene {
     const following = this.calls(next).find(({ seq }) => seq > (first?.seq ?? Infinity));
     assert.ok(first !== undefined && following !== undefined, `No ${next} after ${action}`);
     return Date.parse(following.startedAt) - Date.parse(first.startedAt);
-  }
-
-  instance(index: number): CloudNode {
-    const instance = this.harness.cloud.nodes[index];
-    assert.ok(instance !== undefined, `Instance ${index} is not seeded`);
-    return instance;
   }
 
   async addNode(
@@ -333,21 +270,6 @@ export class RouteTableScene {
   /** Lets time pass in which tables are compared. */
   async checks(count = 1): Promise<void> {
     await this.harness.passTime(count * CHECK_MS * 1.2);
-  }
-
-  /** Waits until nothing is being changed. */
-  async quiet(): Promise<void> {
-    assert.ok(this.#operator);
-    await this.harness.waitUntilQuiet(this.#operator);
-  }
-
-  /** What the operator asked the API server to change, events left out. */
-  apiWrites(): readonly string[] {
-    return (this.#operator?.proxy.requests ?? [])
-      .filter(({ channel, isWrite, target }) => {
-        return channel === 'api' && isWrite && !target.includes('/events');
-      })
-      .map(({ method, target }) => `${method} ${target.split('?')[0] ?? ''}`);
   }
 }
 
