@@ -142,9 +142,9 @@ const refusedStarts = [
       '--drift-period=soon',
       '--controllers=cook',
       '--network=moon',
-      '--enable-leader-migration',
+      '--cluster-cidr=10.0.0.0',
     ],
-    complaints: [/--drift-period/, /"cook"/, /"moon"/, /leader migration is not supported/],
+    complaints: [/--drift-period/, /"cook"/, /"moon"/, /--cluster-cidr/],
   },
   {
     name: 'BadCloudConfig',
