@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { interposeApiServer } from '../support/interposed-kubeconfig.ts';
-import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
+import { eventually, startOperatorWorld } from '../support/operator-world.ts';
 import { ROUTE_FLAGS, RouteScene } from '../support/route-scene.ts';
 
 const COUNT = 6;
 const NODES = '/api/v1/nodes';
 const EXPIRED = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
 
-const world = await startOperatorWorld({ instances: 1 });
+// Ten seconds lie between two runs over all nodes.
+const world = await startOperatorWorld({ instances: 1, factor: 8 });
 const scene = new RouteScene(world);
 const { server, kubeconfig } = await interposeApiServer(world.cluster.kubeconfig);
 for (let index = 0; index < COUNT; index += 1) {
@@ -44,11 +45,11 @@ test('ROUTE-23: before the nodes are listed no row goes, however long that takes
     path === NODES && !isWatch ? { kind: 'delayAnswer', until } : undefined;
   operator = await world.startOperatorAs(kubeconfig, ...ROUTE_FLAGS);
   const writesBefore = (await world.operatorWrites()).length;
-  await pause(5_000);
+  await world.clock.sleep(20_000);
   assert.deepEqual((await world.operatorWrites()).slice(writesBefore), []);
   server.intervene = ignore;
   letGo();
-  await pause(3_000);
+  await world.clock.sleep(20_000);
   assert.deepEqual(deletionsSince(before), []);
   assert.deepEqual(scene.entries(), entries);
 });
