@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import test from 'node:test';
+import {
+  assertCommonFits,
+  assertFits,
+  publishedCommonErrors,
+  publishedErrors,
+} from '../../test/support/published-errors.ts';
 import { findEcsCode } from './ecs/ecs-error-table.ts';
 import { ECS_OPERATIONS } from './ecs/ecs-operations.ts';
 import { findStsCode } from './sts/sts-error-table.ts';
@@ -9,43 +13,6 @@ import { STS_OPERATIONS } from './sts/sts-operations.generated.ts';
 import type { CodeMeaning } from './transport/call-failure.ts';
 import { findVpcCode } from './vpc/vpc-error-table.ts';
 import { VPC_OPERATIONS } from './vpc/vpc-operations.ts';
-
-interface PublishedError {
-  readonly code: string;
-  readonly category: string;
-  readonly retryable: boolean;
-  readonly treatedAs?: string;
-}
-
-type PublishedErrors = Readonly<Record<string, { readonly errors?: readonly PublishedError[] }>>;
-
-async function published(file: string): Promise<unknown> {
-  const folder = path.join(import.meta.dirname, 'published-api');
-  return JSON.parse(await readFile(path.join(folder, file), 'utf8')) as unknown;
-}
-
-const TERMINAL: readonly CodeMeaning[] = [
-  'credentials',
-  'denied',
-  'quota',
-  'billing',
-  'protected',
-  'unsupported',
-  'missing',
-  'invalid',
-];
-const PASSING: readonly CodeMeaning[] = ['locked', 'waiting', 'internal', 'passing', 'throttled'];
-
-/** Which meanings fit a category of the published tables. */
-const FITTING: Readonly<Record<string, readonly CodeMeaning[]>> = {
-  busy: ['locked'],
-  conflict: ['locked'],
-  idempotency: ['locked', 'invalid'],
-  throttling: ['throttled'],
-  quota: ['quota'],
-  unsupported: ['unsupported'],
-  internal: ['internal'],
-};
 
 const called = (operations: Readonly<Record<string, { readonly action: string }>>): string[] =>
   Object.values(operations).map(({ action }) => action);
@@ -65,19 +32,14 @@ const products = [
 const TWO_CAUSES = ['Forbbiden'];
 
 for (const { file, find, actions } of products) {
-  const operations = (await published(file)) as PublishedErrors;
+  const operations = await publishedErrors(file);
   for (const action of actions) {
     test(`${find.name} knows every published code of ${action}`, () => {
-      for (const { code, category, retryable } of operations[action]?.errors ?? []) {
+      for (const error of operations[action]?.errors ?? []) {
+        const { code, category } = error;
+        const retryable = error.retryable && !TWO_CAUSES.includes(code);
         const entry = find(action, code);
-        assert.ok(entry !== undefined, `${code} has no line`);
-        const fitting = FITTING[category];
-        if (fitting !== undefined) {
-          assert.ok(fitting.includes(entry.meaning), `${code} is ${entry.meaning}`);
-        }
-        if (retryable && !TWO_CAUSES.includes(code)) {
-          assert.ok(PASSING.includes(entry.meaning), `${code} may be tried again`);
-        }
+        assertFits(entry, { ...error, retryable });
         // A state that passes is a conflict: whoever meets it looks again before the next write.
         if (retryable && category === 'state') assert.equal(entry.meaning, 'locked', code);
       }
@@ -85,20 +47,12 @@ for (const { file, find, actions } of products) {
   }
 }
 
-const gateway = (
-  (await published('common-errors.json')) as { readonly gateway: readonly PublishedError[] }
-).gateway;
+const { gateway = [] } = await publishedCommonErrors();
 
 for (const find of [findVpcCode, findEcsCode, findStsCode]) {
   test(`${find.name} knows every published code of the gateway`, () => {
-    for (const { code, retryable, category } of gateway) {
-      const entry = find('DescribeAnything', code);
-      assert.ok(entry !== undefined, `${code} has no line`);
-      if (retryable) assert.ok(PASSING.includes(entry.meaning), `${code} is ${entry.meaning}`);
-      if (category === 'validation' && !retryable) {
-        assert.ok(TERMINAL.includes(entry.meaning), `${code} is ${entry.meaning}`);
-      }
-    }
+    assert.ok(gateway.length > 0);
+    for (const error of gateway) assertCommonFits(find('DescribeAnything', error.code), error);
   });
 }
 

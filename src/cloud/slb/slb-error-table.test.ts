@@ -1,65 +1,22 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import test from 'node:test';
+import {
+  assertCommonFits,
+  assertFits,
+  publishedCommonErrors,
+  publishedErrors,
+} from '../../../test/support/published-errors.ts';
 import { classifyResult, type CodeMeaning } from '../transport/call-failure.ts';
 import { findSlbCode } from './slb-error-table.ts';
 import { SLB_OPERATIONS } from './slb-operations.generated.ts';
 
-interface PublishedError {
-  readonly code: string;
-  readonly category: string;
-  readonly retryable: boolean;
-  readonly messageContains?: string;
-  readonly treatedAs?: string;
-}
-
-type PublishedErrors = Readonly<Record<string, { readonly errors: readonly PublishedError[] }>>;
-
-async function published(file: string): Promise<unknown> {
-  const folder = path.join(import.meta.dirname, '../published-api');
-  return JSON.parse(await readFile(path.join(folder, file), 'utf8')) as unknown;
-}
-
-const operations = (await published('slb.json')) as PublishedErrors;
-const common = (await published('common-errors.json')) as Readonly<
-  Record<string, readonly PublishedError[]>
->;
-
-const TERMINAL: readonly CodeMeaning[] = [
-  'credentials',
-  'denied',
-  'quota',
-  'billing',
-  'protected',
-  'unsupported',
-  'missing',
-  'invalid',
-];
-const PASSING: readonly CodeMeaning[] = ['locked', 'waiting', 'internal', 'passing', 'throttled'];
-
-/** Which meanings fit a category of the published tables. */
-const FITTING: Readonly<Record<string, readonly CodeMeaning[]>> = {
-  busy: ['locked'],
-  conflict: ['locked'],
-  throttling: ['throttled'],
-  protection: ['protected'],
-  quota: ['quota'],
-  unsupported: ['unsupported'],
-};
+const operations = await publishedErrors('slb.json');
 
 for (const action of Object.keys(SLB_OPERATIONS)) {
   test(`findSlbCode knows every published code of ${action}`, () => {
     for (const error of operations[action]?.errors ?? []) {
       const entry = findSlbCode(action, error.code, error.messageContains ?? '');
-      assert.ok(entry !== undefined, `${error.code} has no line`);
-      const fitting = FITTING[error.category];
-      if (fitting !== undefined) {
-        assert.ok(fitting.includes(entry.meaning), `${error.code} is ${entry.meaning}`);
-      }
-      if (error.retryable) {
-        assert.ok(PASSING.includes(entry.meaning), `${error.code} may be tried again`);
-      }
+      assertFits(entry, error);
       if (error.treatedAs === 'absent' && error.messageContains !== undefined) {
         assert.equal(entry.meaning, 'absent', `${error.code} with "${error.messageContains}"`);
       }
@@ -67,15 +24,10 @@ for (const action of Object.keys(SLB_OPERATIONS)) {
   });
 }
 
-for (const [table, errors] of Object.entries(common)) {
+for (const [table, errors] of Object.entries(await publishedCommonErrors())) {
   test(`findSlbCode knows every published common code of "${table}"`, () => {
-    for (const { code, retryable, category } of errors) {
-      const entry = findSlbCode('DescribeLoadBalancers', code, '');
-      assert.ok(entry !== undefined, `${code} has no line`);
-      if (retryable) assert.ok(PASSING.includes(entry.meaning), `${code} is ${entry.meaning}`);
-      if (category === 'validation' && !retryable) {
-        assert.ok(TERMINAL.includes(entry.meaning), `${code} is ${entry.meaning}`);
-      }
+    for (const error of errors) {
+      assertCommonFits(findSlbCode('DescribeLoadBalancers', error.code, ''), error);
     }
   });
 }
