@@ -146,7 +146,7 @@ test('objects: an instance is powered off and on, locked, tagged and renamed', a
     [
       'Running',
       'renamed',
-      { LockReason: [{ LockReason: 'security' }] },
+      { LockReason: [{ LockReason: 'security', LockMsg: '' }] },
       { Tag: [{ TagKey: 'a', TagValue: '1' }] },
     ],
   );

@@ -132,6 +132,21 @@ const CALLS: readonly RuleRow[] = [
     'documented',
     'An account sees its own objects only; another one’s do not exist for it.',
   ],
+  [
+    'answer-lists',
+    'seen in a client',
+    'Lists of ECS and VPC answers are there when they are empty, also within the items of lists.',
+  ],
+  [
+    'answer-instances',
+    'assumed',
+    'DescribeInstances tells every published member of an instance; what it does not have is empty, 0 or false.',
+  ],
+  [
+    'answer-absence',
+    'seen in a client',
+    'An error about a vSwitch, route table or route entry that is not there says NotFound in its text as well, by which a client tells it from others where the status is not 404.',
+  ],
 ];
 
 const TOKENS: readonly RuleRow[] = [

@@ -5,6 +5,7 @@ import { OperationContext, type Answer } from './operation-context.ts';
 import { readOperationParameters, type OperationParameters } from './operation-parameters.ts';
 import { findOperationHandler, isMutatingAction } from './operation-table.ts';
 import { listRegions } from './region-operations.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 /** One call whose caller is known. */
 export interface CloudCall {
@@ -82,7 +83,7 @@ export class Cloud {
       asOf: mutating ? call.now : call.now - call.lagMs,
     });
     try {
-      const answer = handler(context);
+      const answer = wholeAnswer(operation, handler(context));
       for (const id of context.heldIds) {
         if (this.state.has(id)) {
           this.state.heldUntil.set(id, call.now + this.state.settings.lockMs);

@@ -21,6 +21,9 @@ const CLAMPED = new Set(['DescribeInstances.MaxResults', 'DescribeDisks.MaxResul
 const ACCEPTED_MAXIMA: Readonly<Record<string, number>> = {
   'DescribeRouteEntryList.MaxResult': 500,
 };
+// Parameters that are documented as required and left out by a client in practice; the operation
+// asks for them itself where it cannot do without.
+const LEFT_OUT = new Set(['ModifyRouteEntry.RouteEntryId']);
 // Out-of-enum codes that carry another name than the parameter.
 const ENUM_CODES: Readonly<Record<string, string>> = {
   InstanceNetworkType: 'InvalidNetworkType.NotFound',
@@ -107,7 +110,9 @@ export function readOperationParameters(
     const name = upperCamel(parameter.name);
     const value = readParameter(operation, parameter, name, given);
     if (value !== undefined) values.set(name, value);
-    else if (parameter.required === true) throw violation(operation, name, 'missing');
+    else if (parameter.required === true && !LEFT_OUT.has(`${operation.action}.${name}`)) {
+      throw violation(operation, name, 'missing');
+    }
   }
   return new OperationParameters(values);
 }

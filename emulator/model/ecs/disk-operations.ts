@@ -29,7 +29,7 @@ function describeDisks(context: OperationContext): Answer {
     };
   }
   const page = numberedPage(context, found, 10);
-  return { Disks: { Disk: page.items.map(described) }, ...page.answer };
+  return { Disks: { Disk: page.items.map(described) }, NextToken: '', ...page.answer };
 }
 
 function disksAsked(context: OperationContext): Disk[] {

@@ -139,9 +139,9 @@ test('rule ecs-locks: locks are shown and filter the list; some operations are r
   bench.cloud.patchObject(second, { locks: ['security'] });
   assert.deepEqual(await found({ LockReason: 'security' }), [second]);
   const shown = await accept('DescribeInstances', { InstanceIds: JSON.stringify([first]) });
-  assert.deepEqual(shown.get('Instances', 'Instance', 0, 'OperationLocks', 'LockReason'), [
-    { LockReason: 'financial' },
-  ]);
+  const locks = ['Instances', 'Instance', 0, 'OperationLocks', 'LockReason'];
+  assert.equal((shown.get(...locks) as unknown[]).length, 1);
+  assert.equal(shown.get(...locks, 0, 'LockReason'), 'financial');
   await refuse('InstanceExpired', 'StartInstance', { InstanceId: first });
   await refuse('InstanceLockedForSecurity', 'StopInstance', { InstanceId: second });
   await refuse('InstanceLockedForSecurity', 'DeleteInstance', { InstanceId: second, Force: true });

@@ -43,6 +43,7 @@ export function describeNetworkInterfaces(context: OperationContext): Answer {
   const page = numberedPage(context, found, 10);
   return {
     NetworkInterfaceSets: { NetworkInterfaceSet: page.items.map(described) },
+    NextToken: '',
     ...page.answer,
   };
 }

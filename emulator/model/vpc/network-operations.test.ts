@@ -300,3 +300,15 @@ test('rule vpc-tags: VPCs, vSwitches and route tables carry tags, which filter t
   await accept('TagResources', { ...resource, Tag: many });
   await refuse('QuotaExceeded.TagNum', 'TagResources', { ...resource, Tag });
 });
+
+test('rule answer-absence: errors about what is not there say so in their text', async () => {
+  const entry = { RouteTableId: TABLE, DestinationCidrBlock: '172.16.9.0/24' };
+  for (const [code, action, parameters] of [
+    ['InvalidVSwitchId.NotFound', 'DescribeVSwitchAttributes', { VSwitchId: 'vsw-x' }],
+    ['InvalidRouteTable.NotFound', 'DescribeRouteEntryList', { RouteTableId: 'vtb-x' }],
+    ['InvalidRouteEntry.NotFound', 'DeleteRouteEntry', entry],
+    ['InvalidRouteEntryId.NotFound', 'ModifyRouteEntry', { RouteEntryId: 'rte-x' }],
+  ] as const) {
+    assert.match((await refuse(code, action, parameters)).message, /NotFound:/);
+  }
+});

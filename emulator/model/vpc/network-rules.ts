@@ -128,7 +128,7 @@ export const NETWORK_RULES: readonly RuleArea[] = [
       [
         'route-modify',
         'documented',
-        'Name and description of an entry change at once, its next hop through Modifying.',
+        'Name and description of an entry change at once, its next hop through Modifying. It is named by its id, or as a client in practice does by table and destination.',
       ],
       [
         'route-list',

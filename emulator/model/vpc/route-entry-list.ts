@@ -49,7 +49,7 @@ export function describeRouteEntryList(context: OperationContext): Answer {
         NextHops: { NextHop: hops.map((hop) => describedHop(context, hop)) },
       })),
     },
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    NextToken: page.nextToken ?? '',
   };
 }
 

@@ -456,6 +456,20 @@ test('rule route-modify: name and description change at once, a next hop through
   await refuse('InvalidRouteEntryId.NotFound', 'ModifyRouteEntry', { RouteEntryId: 'rte-x' });
 });
 
+test('rule route-modify: an entry may be named by its table and destination instead', async () => {
+  await create('172.16.0.0/24');
+  const named = { RouteTableId: TABLE, DestinationCidrBlock: '172.16.0.0/24' };
+  await accept('ModifyRouteEntry', { ...named, RouteEntryName: 'named' });
+  assert.equal((await listed())[0]?.RouteEntryName, 'named');
+  bench.settle();
+  const change = (parameters: CallerParameters) => ({ ...parameters, Description: 'told' });
+  const absent = { ...named, DestinationCidrBlock: '172.16.9.0/24' };
+  await refuse('InvalidRouteEntryId.NotFound', 'ModifyRouteEntry', change(absent));
+  const system = { ...named, DestinationCidrBlock: '100.64.0.0/10' };
+  await refuse('OperationDenied.ModifyManagedRouteEntry', 'ModifyRouteEntry', change(system));
+  await refuse('MissingParam.RouteEntryId', 'ModifyRouteEntry', change({ RouteTableId: TABLE }));
+});
+
 test('rule route-list: filters, an unknown table and an unknown next hop', async () => {
   const other = bench.cloud.instanceIds[1] ?? '';
   await create('172.16.0.0/24', { RouteEntryName: 'a' });
@@ -494,7 +508,7 @@ test('rule route-pages: pages by token, 100 entries unless told, up to 500 as a 
     NextToken: first.text('NextToken'),
   });
   assert.equal((rest.get('RouteEntrys', 'RouteEntry') as unknown[]).length, 23);
-  assert.equal(rest.get('NextToken'), undefined);
+  assert.equal(rest.get('NextToken'), '');
   assert.equal((await listed({ MaxResult: 500 })).length, 120);
   await refuse('IllegalParam.NextToken', 'DescribeRouteEntryList', {
     RouteTableId: TABLE,

@@ -1,8 +1,10 @@
 import type { ApiError } from '../api-error.ts';
+import { parseCidrBlock } from '../cidr-block.ts';
 import type { NextHop, RouteEntry, RouteTable } from './network-objects.ts';
 import type { Answer, OperationContext, OperationHandler } from '../operation-context.ts';
+import { violation } from '../operation-parameters.ts';
 import { isAtRest } from '../passage.ts';
-import { describeRouteEntryList } from './route-entry-list.ts';
+import { describeRouteEntryList, entriesOf } from './route-entry-list.ts';
 import { RouteBook, RouteRefusal } from './route-rules.ts';
 import { findSystemRoute } from './system-routes.ts';
 import { departObject } from '../tombstone.ts';
@@ -261,18 +263,16 @@ function deleteRouteEntry(context: OperationContext): Answer {
 
 function modifyRouteEntry(context: OperationContext): Answer {
   const { parameters, state, now } = context;
-  const id = parameters.text('RouteEntryId');
-  const tableId = tableOfEntry(context, id);
-  if (tableId === undefined) throw absent(context, 'InvalidRouteEntryId.NotFound');
-  const table = requireRouteTable(context, tableId);
+  const { table, id, isSystem } = entryToModify(context);
   const book = new RouteBook(context, claimVpcOfTable(context, table));
-  const entry = state.routeEntries.get(id);
-  if (entry === undefined) {
+  const entry = id === undefined ? undefined : state.routeEntries.get(id);
+  if (isSystem) {
     throw context.failure(
       'OperationDenied.ModifyManagedRouteEntry',
       'Entries of the system cannot be changed.',
     );
   }
+  if (entry === undefined) throw absent(context, 'InvalidRouteEntryId.NotFound');
   if (!isAtRest(entry, now)) {
     throw context.failureOf(STATUS_CODES, 'The status of the route entry does not allow it.');
   }
@@ -281,7 +281,7 @@ function modifyRouteEntry(context: OperationContext): Answer {
   const nextHops = newNextHops(context, book, entry);
   context.refuseDryRun();
   state.routeEntries.set(
-    id,
+    entry.routeEntryId,
     {
       ...entry,
       ...(name === undefined ? {} : { routeEntryName: name }),
@@ -292,6 +292,36 @@ function modifyRouteEntry(context: OperationContext): Answer {
     now,
   );
   return {};
+}
+
+interface EntryToModify {
+  readonly table: RouteTable;
+  /** Absent where the table has no such entry. */
+  readonly id: string | undefined;
+  readonly isSystem: boolean;
+}
+
+/** Finds what a change is about: by its id, or by its table and destination. */
+function entryToModify(context: OperationContext): EntryToModify {
+  const { parameters, state } = context;
+  const id = parameters.findText('RouteEntryId');
+  const routeTableId = parameters.findText('RouteTableId');
+  const destination = parameters.findText('DestinationCidrBlock');
+  if (id !== undefined) {
+    const tableId = tableOfEntry(context, id);
+    if (tableId === undefined) throw absent(context, 'InvalidRouteEntryId.NotFound');
+    const table = requireRouteTable(context, tableId);
+    return { table, id, isSystem: state.routeEntries.get(id) === undefined };
+  }
+  if (routeTableId === undefined || destination === undefined) {
+    throw violation(context.operation, 'RouteEntryId', 'missing');
+  }
+  const table = requireRouteTable(context, routeTableId);
+  const block = parseCidrBlock(destination)?.text ?? destination;
+  const named = entriesOf(context, table).find((entry) => entry.destination === block);
+  const namedId = named?.shown.RouteEntryId;
+  if (namedId !== undefined) context.objectIds.add(namedId);
+  return { table, id: namedId, isSystem: named?.shown.Type === 'System' };
 }
 
 function newNextHops(
@@ -329,7 +359,7 @@ function tableOfEntry(context: OperationContext, id: string | undefined): string
 }
 
 function absent(context: OperationContext, code: string): ApiError {
-  return context.failure(code, 'The specified route entry does not exist.');
+  return context.failure(code, 'NotFound: the specified route entry does not exist.');
 }
 
 /** The single operations answer a refusal with the code of their own vocabulary. */

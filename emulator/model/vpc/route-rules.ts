@@ -158,7 +158,7 @@ export class RouteBook {
     if (entry === undefined) {
       throw new RouteRefusal(
         ['InvalidRouteEntry.NotFound'],
-        'The specified route entry does not exist.',
+        'NotFound: the specified route entry does not exist.',
         'VPC_ROUTER_ENTRY_NOT_EXIST',
       );
     }

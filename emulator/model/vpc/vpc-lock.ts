@@ -55,7 +55,7 @@ export function requireRouteTable(context: OperationContext, routeTableId: strin
   if (table === undefined || !context.sees(table)) {
     throw context.failureOf(
       TABLE_NOT_FOUND,
-      `The specified RouteTableId "${routeTableId}" does not exist.`,
+      `NotFound: the specified RouteTableId "${routeTableId}" does not exist.`,
     );
   }
   return table;

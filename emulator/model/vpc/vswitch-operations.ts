@@ -40,7 +40,7 @@ export function requireVSwitch(
   if (vSwitch === undefined || !context.sees(vSwitch)) {
     throw context.failureOf(
       VSWITCH_NOT_FOUND,
-      `The specified VSwitchId "${vSwitchId}" does not exist.`,
+      `NotFound: the specified VSwitchId "${vSwitchId}" does not exist.`,
     );
   }
   return vSwitch;
