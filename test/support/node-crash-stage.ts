@@ -140,11 +140,20 @@ export class NodeCrashStage implements CrashStage {
 
   /** An instance is released, and its node is not heard of any more. */
   async release(index: number): Promise<void> {
-    const node = this.#nodeOf(index);
-    this.#going.add(node.uid);
-    this.#harness.cloud.patchObject(node.instance.instanceId, { released: true });
-    const status = { conditions: readyIs('Unknown') };
-    await this.#harness.admin.patch(`${NODES}/${node.name}/status`, { status });
+    const { uid, instance } = this.#nodeOf(index);
+    this.#harness.cloud.patchObject(instance.instanceId, { released: true });
+    await this.fallSilent(index);
+    this.#going.add(uid);
+  }
+
+  /** A node is not heard of any more. */
+  async fallSilent(index: number): Promise<void> {
+    const { name } = this.#nodeOf(index);
+    // A list of a merge patch takes the place of the whole list.
+    const { status } = (await this.#harness.admin.find(`${NODES}/${name}`)) as SeenNode;
+    const kept = (status.conditions ?? []) as readonly { readonly type: string }[];
+    const conditions = [...kept.filter(({ type }) => type !== 'Ready'), ...readyIs('Unknown')];
+    await this.#harness.admin.patch(`${NODES}/${name}/status`, { status: { conditions } });
   }
 
   async waitUntilSettled(): Promise<void> {
