@@ -43,6 +43,8 @@ export interface CloudClientPorts {
   readonly randomness: Randomness;
   /** Whether this process may change the cloud; asked without a wait, directly before each write. */
   readonly mayWrite: () => boolean;
+  /** Whether nothing at all may be changed in the cloud, whoever asks for it. */
+  readonly isDryRun?: boolean;
   readonly metrics: CloudCallMetrics;
   readonly logger: CloudLogger;
   /** Takes the place of the network, for calls and metadata: a door into a cloud in this process. */
@@ -71,7 +73,7 @@ export class CloudClients {
   #account: { readonly principal: string; readonly accountId: string } | undefined;
 
   constructor(settings: CloudSettings, ports: CloudClientPorts) {
-    const { clock, randomness, mayWrite, metrics, logger } = ports;
+    const { clock, randomness, mayWrite, isDryRun = false, metrics, logger } = ports;
     this.#settings = settings;
     this.#sockets = new SocketHttpSender(clock);
     const http = ports.http ?? this.#sockets;
@@ -92,6 +94,7 @@ export class CloudClients {
       clock,
       randomness,
       mayWrite,
+      isDryRun,
       metrics,
       logger,
     };

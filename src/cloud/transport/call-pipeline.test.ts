@@ -56,7 +56,7 @@ class ScriptedSender implements RpcSender {
   }
 }
 
-function setup(results: RpcResult[] = [ok]) {
+function setup(results: RpcResult[] = [ok], { isDryRun = false } = {}) {
   const clock = new VirtualClock();
   const sender = new ScriptedSender(clock, results);
   const observed: ObservedCall[] = [];
@@ -76,6 +76,7 @@ function setup(results: RpcResult[] = [ok]) {
       clock,
       randomness: { fraction: () => 0.5, hex: (bytes) => '0'.repeat(bytes * 2) },
       mayWrite: () => lease.held,
+      isDryRun,
       metrics: { observeCall: (call) => observed.push(call) },
       logger: { debug: log('debug'), info: log('info'), warn: log('warn') },
     },
@@ -380,5 +381,21 @@ test('OBS-09: CallPipeline counts every call by operation, code and throttling',
     lines.map(({ level }) => level),
     ['info', 'debug', 'debug', 'warn'],
     'Writes leave a line, and an unknown code asks for one in the table.',
+  );
+});
+
+test('MIG-08: in a dry run no call is sent that would change something, and all others are', async () => {
+  const { clock, read, write, sender, observed } = setup([ok], { isDryRun: true });
+  await clock.until(read());
+  const failure = await clock.until(failureOf(write()));
+  assert.equal(failure.kind, 'terminal');
+  assert.equal(failure.code, 'DryRun');
+  assert.deepEqual(
+    sender.calls.map(({ action }) => action),
+    ['DescribeLoadBalancers'],
+  );
+  assert.deepEqual(
+    observed.filter(({ mutating }) => mutating),
+    [],
   );
 });

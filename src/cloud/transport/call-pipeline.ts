@@ -34,6 +34,8 @@ export interface PipelinePorts {
   readonly randomness: Randomness;
   /** Whether this process is the one that may change the cloud; asked without a wait. */
   readonly mayWrite: () => boolean;
+  /** Whether every call is refused that would change something. */
+  readonly isDryRun?: boolean;
   readonly metrics: CloudCallMetrics;
   readonly logger: CloudLogger;
 }
@@ -56,7 +58,7 @@ const FIRST_BACKOFF_MS = 200;
  * | coalesce | identical reads under way need one call |
  * | lane | a write waits for its load balancer before it takes a token, so no token lies idle |
  * | budget | directly before the call, so that waits elsewhere never add up to a burst |
- * | lease | in the turn in which the request meets its connection, after every wait |
+ * | leave | in the turn in which the request meets its connection, after every wait: the lease is ours, and this is no dry run |
  * | send, classify | once; the result becomes an answer or a `Failure` |
  * | repeat | reads that failed in the network or the cloud, and calls that were never sent |
  * | count | every call that was tried |
@@ -97,7 +99,7 @@ export class CallPipeline {
   async #write(call: PipelineCall): Promise<Readonly<Record<string, unknown>>> {
     const { lanes, reads } = this.#ports;
     const { signal } = call.options;
-    this.#requireLease(call);
+    this.#requireLeave(call);
     try {
       if (call.laneOf === undefined) return await this.#attempts(call);
       return await lanes.run(call.laneOf, signal, (report) => this.#attempts(call, report));
@@ -147,7 +149,7 @@ export class CallPipeline {
         ...(call.mutating
           ? {
               beforeSend: (): void => {
-                this.#requireLease(call);
+                this.#requireLeave(call);
               },
             }
           : {}),
@@ -161,7 +163,12 @@ export class CallPipeline {
     }
   }
 
-  #requireLease(call: PipelineCall): void {
+  #requireLeave(call: PipelineCall): void {
+    if (this.#ports.isDryRun === true) {
+      throw new Failure('terminal', `Cannot ${call.purpose}: this is a dry run (DryRun)`, {
+        code: 'DryRun',
+      });
+    }
     if (this.#ports.mayWrite()) return;
     throw new Failure('retryable', `Cannot ${call.purpose}: not the leader any more (NotLeader)`, {
       code: 'NotLeader',
