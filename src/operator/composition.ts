@@ -91,7 +91,8 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     reportingInstance: identity,
     scrub: (text) => scrubber.scrub(text),
   });
-  const controllers = CONTROLLERS.filter(({ name }) => config.controllers.has(name));
+  const selected = CONTROLLERS.filter(({ name }) => config.controllers.has(name));
+  const controllers = selected.filter(({ canObserve }) => canObserve || !config.isDryRun);
   const hasWork = controllers.length > 0;
   const objects = new CachedObjects({
     kinds: new Set(controllers.flatMap(({ reads }) => reads)),
@@ -133,6 +134,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
     clock,
     randomness,
     mayWrite: () => leadership.mayWrite(),
+    isDryRun: config.isDryRun,
     metrics: metrics.cloudCalls(),
     logger: logger.named('cloud'),
     ...(ports.cloudHttp !== undefined && { http: ports.cloudHttp }),
@@ -225,6 +227,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   return {
     start: async () => {
       for (const warning of config.warnings) logger.warn(warning);
+      if (config.isDryRun) logger.warn(dryRunWarning(selected));
       logger.info('Starting', { identity, config: withoutSecrets(config) });
       await operator.start();
     },
@@ -244,12 +247,26 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
   };
 }
 
-/** The leases that are wanted besides our own. */
+/** Says what a dry run leaves undone. */
+function dryRunWarning(selected: readonly ControllerDefinition[]): string {
+  const idle = selected.filter(({ canObserve }) => !canObserve).map(({ name }) => name);
+  const notRunning =
+    idle.length === 0 ? '' : `; not running, because they cannot only look: ${idle.join(', ')}`;
+  return `Changing nothing in the cloud, because of --dry-run${notRunning}`;
+}
+
+/**
+ * The leases that are wanted besides our own.
+ *
+ * Shape: who only looks keeps nobody from working, and looks beside whoever works.
+ */
 function furtherLeases(
-  { defaultImplementation, leaderElection }: Config,
-  newLease: (lease: LeaseName) => LeaseHolder,
+  { defaultImplementation, leaderElection, isDryRun }: Config,
+  leaseOf: (lease: LeaseName) => LeaseHolder,
 ): FurtherLease[] {
   const { defaultLease, migration } = leaderElection;
+  const newLease = (lease: LeaseName): LeaseHolder | undefined =>
+    isDryRun ? undefined : leaseOf(lease);
   const further: FurtherLease[] = [];
   if (defaultImplementation) {
     further.push({

@@ -118,11 +118,16 @@ test("MIG-04: the Go CCM's own flags start too, and `-v` sets the log level", as
   assert.equal(config.cloud.network, 'public');
 });
 
-test('MIG-07: a switch that cannot be followed is refused with the way out, never ignored', async () => {
-  const mistakes = await mistakesOf({ argv: ['--dry-run=true'] });
-  assert.equal(mistakes.length, 1);
-  assert.match(mistakes[0] ?? '', /set "reconcilePolicy: Paused"/);
-  await configOf({ argv: ['--dry-run=false', '--enable-leader-migration=false'] });
+test('MIG-08: whether only to look is asked for by one flag', async () => {
+  for (const [argv, want] of [
+    [[], false],
+    [['--dry-run=false'], false],
+    [['--dry-run'], true],
+    [['--dry-run=true'], true],
+  ] as const) {
+    const { isDryRun } = await configOf({ argv: [...argv] });
+    assert.equal(isDryRun, want, argv.join(' '));
+  }
 });
 
 test('readConfig: every mistake at once, each named', async () => {

@@ -41,6 +41,8 @@ export interface Config {
   readonly kubeconfigPath?: string;
   readonly controllers: ReadonlySet<ControllerName>;
   readonly defaultImplementation: boolean;
+  /** Whether to look only: nothing is changed in the cloud, whatever is asked for. */
+  readonly isDryRun: boolean;
   readonly clusterName: string;
   /** The id in names and tags of cloud objects; unset, the uid of the namespace kube-system. */
   readonly clusterId?: string;
@@ -130,6 +132,7 @@ export async function readConfig(sources: ConfigSources): Promise<ConfigReading>
     ...(kubeconfigPath !== undefined && { kubeconfigPath }),
     controllers,
     defaultImplementation: values.boolean('default-implementation'),
+    isDryRun: values.boolean('dry-run'),
     clusterName: values.text('cluster-name'),
     ...(clusterId !== undefined && { clusterId }),
     ...(resourceGroupId !== undefined && { resourceGroupId }),

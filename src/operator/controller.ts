@@ -46,5 +46,7 @@ export interface ControllerDefinition {
   readonly reads: readonly CachedKind[];
   /** Whether it works only while this process is the default implementation of the cluster. */
   readonly isDefaultOnly: boolean;
+  /** Whether it can only look, and show what it would do; one that cannot has no part in a dry run. */
+  readonly canObserve: boolean;
   readonly make: (ports: ControllerPorts) => Controller;
 }

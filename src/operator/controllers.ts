@@ -12,30 +12,35 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
     name: 'cloud-node-controller',
     reads: ['Node'],
     isDefaultOnly: true,
+    canObserve: false,
     make: (ports) => new CloudNodeController(ports),
   },
   {
     name: 'cloud-node-lifecycle-controller',
     reads: ['Node'],
     isDefaultOnly: true,
+    canObserve: false,
     make: (ports) => new CloudNodeLifecycleController(ports),
   },
   {
     name: 'node-ipam-controller',
     reads: ['Node'],
     isDefaultOnly: true,
+    canObserve: false,
     make: (ports) => new NodeIpamController(ports),
   },
   {
     name: 'node-route-controller',
     reads: ['Node', 'AlibabaRouteTable'],
     isDefaultOnly: true,
+    canObserve: true,
     make: (ports) => new NodeRouteController(ports),
   },
   {
     name: 'persistentvolume-label-controller',
     reads: ['PersistentVolume'],
     isDefaultOnly: true,
+    canObserve: false,
     make: (ports) => new PersistentVolumeLabelController(ports),
   },
   {
@@ -43,6 +48,7 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
     reads: ['Service', 'Node', 'EndpointSlice', 'AlibabaLoadBalancer'],
     // Services of our own class are ours in any case; it asks for each of the others.
     isDefaultOnly: false,
+    canObserve: true,
     make: (ports) => new ServiceLbController(ports),
   },
 ];

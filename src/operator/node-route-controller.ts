@@ -2,6 +2,7 @@ import { isFailure } from '../cloud/failure.ts';
 import type { Node, RouteTableResource } from '../reconcilers/kubernetes-objects.ts';
 import type { ObjectKey, Reconciler } from '../reconcilers/reconciler.ts';
 import { NodeNetworkReconciler } from '../reconcilers/route-generator/node-network-reconciler.ts';
+import type { GeneratedRouteTableWriter } from '../reconcilers/route-generator/route-generator-ports.ts';
 import { RouteGenerator } from '../reconcilers/route-generator/route-generator.ts';
 import { RouteTableSelection } from '../reconcilers/route-generator/route-table-selection.ts';
 import { RouteTableReconciler } from '../reconcilers/route-table/route-table-reconciler.ts';
@@ -60,7 +61,8 @@ export class NodeRouteController implements Controller {
       nodeDirectory: new KubeNodeDirectory(client),
       nodeDeletions,
       routeTables,
-      writer,
+      // In a dry run an object stays that nobody needs.
+      writer: config.isDryRun ? withoutDeletion(writer) : writer,
       selection: new RouteTableSelection({
         vpc: clouds.vpc,
         vpcId: (signal) => clouds.vpcId(signal),
@@ -108,6 +110,7 @@ export class NodeRouteController implements Controller {
         clusterId: ports.clusterId,
         clusterCidrs,
         checkPeriodMs: reconciliationPeriodMs,
+        isDryRun: config.isDryRun,
         requestTimeoutMs: config.cloud.timeoutMs,
         undisturbedFromMs:
           clock.monotonicMs() + (leadership.tookOverUnreleased ? config.cloud.timeoutMs : 0),
@@ -209,6 +212,8 @@ export class NodeRouteController implements Controller {
   }
 
   #queueNode(node: Node): void {
+    // What is not to be had because nothing is done is no news for Nodes.
+    if (this.#ports.config.isDryRun) return;
     const key = keyOf(node.metadata.name);
     const urgency = this.#network.urgencyOf(node);
     if (urgency === 'now') this.#networkQueue.add(key);
@@ -244,6 +249,14 @@ export class NodeRouteController implements Controller {
       metrics: metrics.controller(name, concurrency),
     });
   }
+}
+
+function withoutDeletion(writer: GeneratedRouteTableWriter): GeneratedRouteTableWriter {
+  return {
+    apply: (generated, options, signal) => writer.apply(generated, options, signal),
+    patchStatus: (resource, change, signal) => writer.patchStatus(resource, change, signal),
+    delete: () => Promise.resolve(),
+  };
 }
 
 /** The names of the Nodes that have rows in any of the objects. */

@@ -35,6 +35,12 @@ export const FLAGS = {
     description:
       'Whether Services without a load balancer class, nodes, routes and volumes are ours. While true, the lease of the other default implementation is needed too.',
   },
+  'dry-run': {
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'Whether to change nothing in the cloud, and to show in status.plan of each AlibabaLoadBalancer and AlibabaRouteTable what would be done.',
+  },
   'cluster-name': {
     kind: 'text',
     default: 'kubernetes',
@@ -316,12 +322,6 @@ const IGNORED_FLAGS: readonly string[] = [
   'vmodule',
 ];
 
-/** Flags whose wish cannot be granted and must not be ignored, with what to do instead. */
-const REFUSED_FLAGS: Readonly<Record<string, string>> = {
-  'dry-run':
-    'is not supported by this version; set "reconcilePolicy: Paused" on an AlibabaLoadBalancer to keep its load balancer as it is',
-};
-
 /** The flags as given, before their values are judged. */
 export interface GivenFlags {
   readonly values: Readonly<Record<FlagName, string>>;
@@ -366,10 +366,6 @@ export function parseFlags(argv: readonly string[]): GivenFlags {
       values[name] = value === true ? 'true' : textOf(value).replace(/^=/, '');
     }
   }
-  for (const [name, advice] of Object.entries(REFUSED_FLAGS)) {
-    const value = options[attributeName(name)];
-    if (value !== undefined && value !== 'false') mistakes.push(`Flag "--${name}": ${advice}`);
-  }
   return {
     values: values as Record<FlagName, string>,
     given,
@@ -403,7 +399,7 @@ function newCommand(): Command {
       new Option(`${short}--${name} ${placeholder}`, `${flag.description}${suffix}`),
     );
   }
-  for (const name of [...IGNORED_FLAGS, ...Object.keys(REFUSED_FLAGS)]) {
+  for (const name of IGNORED_FLAGS) {
     command.addOption(new Option(`--${name} [value]`).hideHelp());
   }
   command.addOption(new Option('-h, --help', 'Shows this text.'));

@@ -49,6 +49,7 @@ export class ServiceLbController implements Controller {
       clock,
       logger: logger.named(SERVICE_QUEUE),
       isDefaultImplementation,
+      isDryRun: config.isDryRun,
     });
     const vSwitchId = (): string | undefined => this.#vSwitchId;
     const { resourceGroupId } = config;
@@ -77,7 +78,7 @@ export class ServiceLbController implements Controller {
           };
         },
         requestTimeoutMs: config.cloud.timeoutMs,
-        isDryRun: false,
+        isDryRun: config.isDryRun,
         undisturbedFromMs:
           clock.monotonicMs() + (leadership.tookOverUnreleased ? config.cloud.timeoutMs : 0),
       },

@@ -39,7 +39,8 @@ export class LoadBalancerRemover {
       },
     };
     let current = resource;
-    if (hasCloudObject) {
+    // In a dry run not even an object goes that has nothing in the cloud.
+    if (hasCloudObject || settings.isDryRun) {
       const held = await this.#hold(resource, signal);
       if (held !== undefined) {
         await this.#reporter.show({ ...base, ...held }, signal);

@@ -15,7 +15,7 @@ import { inferredRemovals, planRoutes, type RowRefusal } from './route-table-pla
 import type { RouteTablePorts } from './route-table-ports.ts';
 import { countedEntries, quotaStatus, RouteQuotas } from './route-table-quota.ts';
 import type { SeenTable } from './route-table-status.ts';
-import type { RouteTableMember } from './route-table-verdict.ts';
+import { decidingStance, type RouteTableMember } from './route-table-verdict.ts';
 import { StaleRoutes } from './stale-routes.ts';
 
 /** One route table in one pass: who asks something of it, and where it is. */
@@ -187,8 +187,9 @@ export class RouteTableJudge {
     desired: DesiredRoutes,
     entries: readonly CloudRouteEntry[],
   ): ReadonlySet<string> {
+    const deciding = decidingStance(pass.members);
     const mayRemoveUnmarked = pass.members.some(
-      ({ resource, stance }) => stance === 'apply' && resource.spec.adoptStaleRoutes === true,
+      ({ resource, stance }) => stance === deciding && resource.spec.adoptStaleRoutes === true,
     );
     const nodes = nodeFacts(this.#ports.nodes.list(), this.#ports.clock.now());
     const none = { goneInstanceIds: new Set<string>(), hasIpv6: true };

@@ -167,8 +167,9 @@ export const ROUTE_TABLE_MESSAGES = {
   Observing: {
     shownAs: inProgress,
     meaning: 'Nothing is changed; the status shows what would be done.',
-    when: '`spec.reconcilePolicy` is Observe.',
-    remedy: 'Set the field to Apply to have `status.plan` done.',
+    when: '`spec.reconcilePolicy` is Observe, or the operator runs with `--dry-run`; a deletion waits too.',
+    remedy:
+      'Set the field to Apply, or run the operator without the flag, to have `status.plan` done.',
   },
   Paused: {
     shownAs: [notReady],
@@ -180,6 +181,12 @@ export const ROUTE_TABLE_MESSAGES = {
     shownAs: [...pendingRow, ...inProgress],
     meaning: 'The route table is being brought to what is asked for.',
     when: 'Something was asked for a moment ago, or the cloud puts an entry into use.',
+    remedy: '',
+  },
+  PlanChanged: {
+    shownAs: [normal],
+    meaning: 'What would be done is another plan than before.',
+    when: 'The object is only looked at, and its rows or the route table have changed.',
     remedy: '',
   },
   Programmed: {

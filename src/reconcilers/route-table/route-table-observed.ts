@@ -3,7 +3,7 @@ import { containsRange, type CidrRange } from '../cidr-range.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { canonicalCidr, rangeFrom } from './remembered-ranges.ts';
 import { markOfEntry } from './route-table-names.ts';
-import type { RouteTableMember } from './route-table-verdict.ts';
+import { decidingStance, type RouteTableMember } from './route-table-verdict.ts';
 
 /**
  * Whose an entry is.
@@ -141,24 +141,25 @@ function removalOf(
     route.isInClusterCidr &&
     route.nextHop.type === 'Instance' &&
     goneInstanceIds.has(route.nextHop.id);
+  const deciding = decidingStance(members);
+  const deciders = members.filter(({ stance }) => stance === deciding);
   if (route.standing === 'unmarked') {
-    return isStale && members.some(mayRemoveStale) ? 'inferred' : 'kept';
+    return isStale && deciders.some(mayRemoveStale) ? 'inferred' : 'kept';
   }
   if (route.standing !== 'ours') return 'kept';
   const claimant = members.find(({ resource }) => resource.metadata.uid === claim.claimant);
   if (claimant?.stance === 'remove') return 'commanded';
-  if (claimant !== undefined && claimant.stance !== 'apply') return 'kept';
+  if (claimant?.stance === 'leave' || claimant?.stance === 'release') return 'kept';
   if (!claim.isRecorded) {
     // An object gave it away, or was restored without its records: only a blackhole is nobody's.
-    const mayRemove = members.some(({ stance }) => stance === 'apply');
-    return isStale && mayRemove ? 'inferred' : 'kept';
+    return isStale && deciders.length > 0 ? 'inferred' : 'kept';
   }
   // Nobody took out the row of a Node that is still there because it went.
   return nodeCidrs.has(route.destinationCidr) ? 'inferred' : 'commanded';
 }
 
-function mayRemoveStale({ resource, stance }: RouteTableMember): boolean {
-  return stance === 'apply' && resource.spec.adoptStaleRoutes === true;
+function mayRemoveStale({ resource }: RouteTableMember): boolean {
+  return resource.spec.adoptStaleRoutes === true;
 }
 
 function recordKey(destinationCidr: string, nextHopId: string): string {

@@ -96,6 +96,8 @@ export interface RouteTableSettings {
   readonly checkPeriodMs: number;
   /** How long one request can be under way. */
   readonly requestTimeoutMs: number;
+  /** Whether objects are only looked at, whatever they ask for. */
+  readonly isDryRun: boolean;
   /** From when on, on the monotonic clock, nothing that an earlier leader sent can still arrive. */
   readonly undisturbedFromMs: number;
 }

@@ -236,7 +236,8 @@ export class RouteTableReconciler implements Reconciler {
   async #finish(pass: TablePass, seen: SeenTable, signal: AbortSignal): Promise<boolean> {
     const { routeTableId, members } = pass;
     const isHeld = seen.findings.some(({ reason }) => reason === 'RemovalHeld');
-    for (const { resource } of members.filter(isRemovalApproved)) {
+    for (const { resource, stance } of members.filter(isRemovalApproved)) {
+      if (stance === 'observe') continue;
       // What is held back of the rows themselves waits for the same word.
       const generated = findCondition(conditionsFrom(resource), GENERATED_CONDITION);
       if (isHeld || generated?.reason === 'RemovalHeld') continue;
@@ -309,9 +310,10 @@ export class RouteTableReconciler implements Reconciler {
     vpcId?: string,
   ): RouteTableMember[] {
     const nodeUids = new Set(this.#ports.nodes.list().map(({ metadata }) => metadata.uid));
+    const { isDryRun } = this.#ports.settings;
     const place = vpcId === undefined ? {} : { vpcId };
     return resources.flatMap(
-      (resource) => memberOf({ resource, identity, nodeUids, ...place }) ?? [],
+      (resource) => memberOf({ resource, identity, nodeUids, isDryRun, ...place }) ?? [],
     );
   }
 

@@ -93,7 +93,31 @@ export function statusEvents(
   if (forecast !== undefined && before.status.quota?.forecast === undefined) {
     events.push({ type: 'Warning', reason: 'QuotaLow', action: 'Reconcile', note: forecast });
   }
+  const { plan } = after.status;
+  const isNewPlan =
+    JSON.stringify(before.status.plan) !== JSON.stringify(plan) ||
+    before.status.planTotal !== after.status.planTotal;
+  if (plan !== undefined && isNewPlan) {
+    events.push({
+      type: 'Normal',
+      reason: 'PlanChanged',
+      action: 'Observe',
+      note: planSummary(plan, after.status.planTotal ?? plan.length),
+    });
+  }
   return events;
+}
+
+/** Says a plan in one sentence. */
+function planSummary(
+  plan: NonNullable<RouteTableResource['status']['plan']>,
+  total: number,
+): string {
+  if (total === 0) return 'Nothing would be changed: all is as asked for';
+  const told = plan.map(
+    ({ action, destinationCidr, nextHopId = '' }) => `${action} ${destinationCidr} to ${nextHopId}`,
+  );
+  return `${total === 1 ? '1 step' : `${total} steps`} would be taken: ${told.join('; ')}`;
 }
 
 function isSameWords(one: Condition | undefined, other: Condition): boolean {

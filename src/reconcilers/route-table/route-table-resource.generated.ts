@@ -13,7 +13,7 @@ export interface AlibabaRouteTableSpec {
    */
   deletionPolicy?: 'Delete' | 'Retain';
   /**
-   * Apply (the default) keeps the cloud as asked. Observe makes no change and shows in status.plan what Apply would do. Paused makes no change; deletion waits too.
+   * Apply (the default) keeps the cloud as asked. Observe makes no change and shows in status.plan what Apply would do; deletion waits too. Paused makes no change; deletion waits too.
    */
   reconcilePolicy?: 'Apply' | 'Observe' | 'Paused';
   /**

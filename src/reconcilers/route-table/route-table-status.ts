@@ -1,6 +1,7 @@
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import { conditionTime, setCondition, summarizeReady, type ConditionState } from '../conditions.ts';
 import type { Condition, RouteTableResource } from '../kubernetes-objects.ts';
+import { observingMessage } from '../observe-policy.ts';
 import type { DesiredRoute, RouteFinding } from './route-table-desired.ts';
 import { hasNextHop, type ObservedRoute } from './route-table-observed.ts';
 import type { RouteAction } from './route-table-plan.ts';
@@ -249,7 +250,7 @@ function programmedState(
           ? (told[0]?.reason ?? first.reason)
           : 'SeveralReasons',
     message: isObserving
-      ? 'spec.reconcilePolicy is "Observe": status.plan shows what would be done; set it to "Apply" to have it done'
+      ? observingMessage(input.member.resource.spec.reconcilePolicy !== 'Observe')
       : summaryOf(told),
   };
 }

@@ -18,6 +18,7 @@ const cases: readonly {
   readonly spec?: Partial<RouteTableResource['spec']>;
   readonly status?: RouteTableResource['status'];
   readonly nodeUids?: readonly string[];
+  readonly isDryRun?: boolean;
   /** The stance and the reason beside it, if any. */
   readonly want: readonly [string, string?] | undefined;
   readonly reason: string;
@@ -66,6 +67,34 @@ const cases: readonly {
     spec: { reconcilePolicy: 'Observe' },
     want: ['observe'],
     reason: 'It is only looked at.',
+  },
+  {
+    name: 'ObserveDeleting',
+    metadata: { deletionTimestamp: DELETED },
+    spec: { reconcilePolicy: 'Observe' },
+    want: ['observe', 'Observing'],
+    reason: 'A deletion would change the cloud.',
+  },
+  {
+    name: 'DryRun',
+    isDryRun: true,
+    want: ['observe'],
+    reason: 'Nothing is written, whatever is asked for.',
+  },
+  {
+    name: 'DryRunRetainDeleting',
+    isDryRun: true,
+    metadata: { deletionTimestamp: DELETED },
+    spec: { deletionPolicy: 'Retain' },
+    want: ['observe', 'Observing'],
+    reason: 'Even to let the object go would be a write.',
+  },
+  {
+    name: 'DryRunPaused',
+    isDryRun: true,
+    spec: { reconcilePolicy: 'Paused' },
+    want: ['leave', 'Paused'],
+    reason: 'What is paused would not be changed without the flag either.',
   },
   {
     name: 'Deleting',
@@ -129,7 +158,7 @@ const cases: readonly {
   },
 ];
 
-for (const { name, rows = [], nodeUids = [], want, reason, ...change } of cases) {
+for (const { name, rows = [], nodeUids = [], isDryRun = false, want, reason, ...change } of cases) {
   test(`OWN-05 OWN-10: memberOf: ${name}`, () => {
     const resource = routeTableOf(rows, change);
     const member = memberOf({
@@ -137,6 +166,7 @@ for (const { name, rows = [], nodeUids = [], want, reason, ...change } of cases)
       identity,
       vpcId: 'vpc-1',
       nodeUids: new Set(nodeUids),
+      isDryRun,
     });
     const said = member?.refusal?.reason ?? member?.notReady?.reason;
     const got = member && [member.stance, ...(said === undefined ? [] : [said])];

@@ -1,6 +1,7 @@
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { ROUTE_TABLE_FINALIZER, CONFIRM_DELETION_ANNOTATION } from '../names.ts';
+import { isObserving } from '../observe-policy.ts';
 
 /** The reason and the words of a condition. */
 export interface Reasoned {
@@ -26,6 +27,15 @@ export interface RouteTableMember {
   readonly notReady?: Reasoned;
 }
 
+/**
+ * Tells whose wishes count for entries that are nobody's.
+ *
+ * Shape: those who only look decide where nobody writes, so that they see what would be done.
+ */
+export function decidingStance(members: readonly RouteTableMember[]): 'apply' | 'observe' {
+  return members.some(({ stance }) => stance === 'apply') ? 'apply' : 'observe';
+}
+
 /** What a judgement rests on. */
 export interface VerdictInput {
   readonly resource: RouteTableResource;
@@ -34,11 +44,14 @@ export interface VerdictInput {
   readonly vpcId?: string;
   /** The uids of all Nodes there are. */
   readonly nodeUids: ReadonlySet<string>;
+  /** Whether objects are only looked at, whatever they ask for. */
+  readonly isDryRun: boolean;
 }
 
 /** Judges an object; `undefined` for one that goes without us. */
 export function memberOf(input: VerdictInput): RouteTableMember | undefined {
-  const { resource } = input;
+  const { resource, isDryRun } = input;
+  const isObserved = isObserving({ spec: resource.spec, isDryRun });
   const isDeleting = resource.metadata.deletionTimestamp !== undefined;
   if (isDeleting && !resource.metadata.finalizers.includes(ROUTE_TABLE_FINALIZER)) {
     return undefined;
@@ -51,23 +64,25 @@ export function memberOf(input: VerdictInput): RouteTableMember | undefined {
       'spec.reconcilePolicy is "Paused": nothing is changed in the cloud, and deletion waits; set it to "Apply" to go on';
     return { resource, stance: 'leave', notReady: { reason: 'Paused', message } };
   }
+  if (isDeleting && isObserved) {
+    const message = isDryRun
+      ? 'The operator runs with --dry-run, so the deletion waits: run it without the flag to go on'
+      : 'spec.reconcilePolicy is "Observe", so the deletion waits: set it to "Apply" to go on';
+    return { resource, stance: 'observe', notReady: { reason: 'Observing', message } };
+  }
   if (isDeleting) {
     if (deletionPolicy === 'Retain') return { resource, stance: 'release', notReady: DELETING };
     const held = heldDeletion(input);
     if (held === undefined) return { resource, stance: 'remove', notReady: DELETING };
-    return { resource, stance: activeStance(resource), notReady: held };
+    return { resource, stance: 'apply', notReady: held };
   }
-  return { resource, stance: activeStance(resource) };
+  return { resource, stance: isObserved ? 'observe' : 'apply' };
 }
 
 const DELETING: Reasoned = {
   reason: 'Deleting',
   message: 'The entries of this object are being removed from the route table',
 };
-
-function activeStance(resource: RouteTableResource): Stance {
-  return resource.spec.reconcilePolicy === 'Observe' ? 'observe' : 'apply';
-}
 
 /** Proves, as far as the records can, that the route table is the one that was written to before. */
 function placeMismatch({ resource, identity, vpcId }: VerdictInput): Reasoned | undefined {

@@ -57,6 +57,8 @@ export interface ServiceReconcilerPorts {
   readonly logger: Logger;
   /** Tells whether Services of the unset class are ours: the default role, with both leases held. */
   readonly isDefaultImplementation: () => boolean;
+  /** Whether nothing is written but the AlibabaLoadBalancers that Services ask for. */
+  readonly isDryRun: boolean;
 }
 
 /** The finalizers that keep a Service until its load balancer is gone. */
@@ -82,6 +84,7 @@ export class ServiceReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
     const service = this.#ports.services.find(key);
     const resource = this.#ports.loadBalancers.find(key);
+    if (this.#ports.isDryRun) return this.#generateOnly(service, resource, signal);
     if (service === undefined) return this.#cleanUpAfter(key, resource, signal);
 
     const isUnwanted = isReleased(service, undefined);
@@ -113,6 +116,7 @@ export class ServiceReconciler implements Reconciler {
     if (isSameCondition(findCondition(present, SERVICE_READY_CONDITION), state)) return;
     const reason = isLeaving ? 'DeleteLoadBalancerFailed' : 'SyncLoadBalancerFailed';
     this.#ports.events.record(service, serviceEvent(reason, report.message));
+    if (this.#ports.isDryRun) return;
     const condition = nextCondition(present, state, this.#ports.clock.now());
     await this.#ports.serviceWriter.patchStatus(service, { conditions: [condition] }, signal);
   }
@@ -154,6 +158,24 @@ export class ServiceReconciler implements Reconciler {
     return this.#show(service, applied.resource, { problems }, signal);
   }
 
+  /** Writes the object that shows what would be done; Services, and objects that are to go, stay. */
+  async #generateOnly(
+    service: Service | undefined,
+    known: LoadBalancerResource | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    if (service === undefined || isReleased(service, undefined)) return settled;
+    const claim = serviceClaim(service, this.#ports.isDefaultImplementation());
+    if (claim.kind !== 'ours') return settled;
+    const { loadBalancerWriter } = this.#ports;
+    const resource = known ?? (await loadBalancerWriter.findDirectly(keyOf(service), signal));
+    if (standingOf(resource, service).kind !== 'free') return settled;
+    const desired = desiredSpec(service, resource);
+    const generated = generatedLoadBalancer(service, desired.spec);
+    await this.#apply(service, resource, generated, desired.origins, signal);
+    return settled;
+  }
+
   /** Takes the record of a removal back that ended before the object was deleted. */
   async #withoutRemoval(
     resource: LoadBalancerResource | undefined,
@@ -173,7 +195,9 @@ export class ServiceReconciler implements Reconciler {
     signal: AbortSignal,
   ): Promise<Applied> {
     const { loadBalancerWriter, events } = this.#ports;
-    const reset = live?.metadata.annotations[RESET_OVERRIDES_ANNOTATION];
+    const reset = this.#ports.isDryRun
+      ? undefined
+      : live?.metadata.annotations[RESET_OVERRIDES_ANNOTATION];
     if (live !== undefined && reset === undefined) {
       if (isAlreadyApplied(generated, live)) return { resource: live, problems: [] };
       const known = this.#memory.findApplied(service, generated, live);
