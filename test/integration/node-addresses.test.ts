@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { SeedInstance } from '../../emulator/model/cloud-seed.ts';
 import { interposeApiServer } from '../support/interposed-kubeconfig.ts';
 import {
+  addressOf,
   addressTexts,
   isTainted,
+  NODE_FLAGS,
   NodeScene,
-  PATIENT_LEASES,
-  type NodeWish,
-  type SeenNode,
+  patchesOf,
 } from '../support/node-scene.ts';
 import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
 
@@ -20,22 +20,8 @@ const QUIET_MS = 2_500;
 const world = await startOperatorWorld({ instances: 1 });
 const { cloud } = world;
 const { server, kubeconfig } = await interposeApiServer(world.cluster.kubeconfig);
-await world.startOperatorAs(
-  kubeconfig,
-  '--controllers=cloud-node-controller',
-  '--node-event-aggregation-wait-seconds=0.1',
-  REFRESH,
-  ...PATIENT_LEASES,
-);
+await world.startOperatorAs(kubeconfig, ...NODE_FLAGS, REFRESH);
 const scene = new NodeScene(world);
-
-function idOf({ instanceId }: SeedInstance): string {
-  return `${cloud.regionId}.${instanceId}`;
-}
-
-function addressOf({ privateIps }: SeedInstance): string {
-  return privateIps[0] ?? '';
-}
 
 /** Starts an instance with a second interface, addresses of both families and a public one. */
 function startDualStack(number: number): {
@@ -67,15 +53,6 @@ function startDualStack(number: number): {
   return { instance, own, second, own6 };
 }
 
-async function initialise(
-  name: string,
-  instance: SeedInstance,
-  wish: NodeWish = {},
-): Promise<SeenNode> {
-  await scene.register(name, { providerId: idOf(instance), ...wish });
-  return scene.waitUntilInitialised(name);
-}
-
 async function waitForAddresses(name: string, want: readonly string[]): Promise<void> {
   await eventually(async () => {
     assert.deepEqual(addressTexts(await scene.get(name)), want);
@@ -83,9 +60,7 @@ async function waitForAddresses(name: string, want: readonly string[]): Promise<
 }
 
 function writesOf(name: string): number {
-  return server.requests.filter(
-    ({ method, path }) => method === 'PATCH' && path.split('/')[4] === name,
-  ).length;
+  return patchesOf(server, name).length;
 }
 
 function allWrites(): number {
@@ -96,7 +71,7 @@ function allWrites(): number {
 
 test('NODE-11: an instance with two interfaces has those of the primary one, in a fixed order', async () => {
   const { instance, own, own6 } = startDualStack(1);
-  const node = await initialise('dual', instance);
+  const node = await scene.initialise('dual', instance);
   assert.deepEqual(addressTexts(node), [
     'ExternalIP 8.8.1.1',
     `InternalIP ${own}`,
@@ -106,14 +81,16 @@ test('NODE-11: an instance with two interfaces has those of the primary one, in 
 
 test('NODE-09 NODE-10: one requested address, on the second interface', async () => {
   const { instance, second } = startDualStack(2);
-  const node = await initialise('requested', instance, { annotations: { [REQUEST]: second } });
+  const node = await scene.initialise('requested', instance, {
+    annotations: { [REQUEST]: second },
+  });
   assert.deepEqual(addressTexts(node), [`InternalIP ${second}`, 'ExternalIP 8.8.1.2']);
 });
 
 test('NODE-09 NODE-10: one requested address of each family', async () => {
   const { instance, second, own6 } = startDualStack(3);
   const annotations = { [REQUEST]: `${second},${own6}` };
-  const node = await initialise('requested-pair', instance, { annotations });
+  const node = await scene.initialise('requested-pair', instance, { annotations });
   assert.deepEqual(addressTexts(node), [
     `InternalIP ${second}`,
     `InternalIP ${own6}`,
@@ -128,7 +105,7 @@ for (const [index, request] of refusals.entries()) {
     const { instance, own } = startDualStack(40 + index);
     const name = `refused-${index}`;
     await scene.register(name, {
-      providerId: idOf(instance),
+      providerId: scene.providerIdOf(instance),
       annotations: { [REQUEST]: request },
     });
     const event = await scene.waitForEvent(name, 'InitializationFailed');
@@ -147,7 +124,7 @@ for (const [index, request] of refusals.entries()) {
 test('NODE-12: the host name that the agent reports stays, its other addresses go', async () => {
   const instance = scene.startInstance();
   await scene.register('named', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     addresses: [
       { type: 'InternalIP', address: '192.168.7.7' },
       { type: 'Hostname', address: 'n1' },
@@ -158,7 +135,7 @@ test('NODE-12: the host name that the agent reports stays, its other addresses g
 
 test('NODE-14 NODE-16: of two internal addresses one changes, and the list is exact', async () => {
   const { instance, own, own6 } = startDualStack(5);
-  await initialise('changing', instance);
+  await scene.initialise('changing', instance);
   cloud.patchObject('eni-primary-5', { ipv6s: ['2408::8:55'] });
   await waitForAddresses('changing', [
     'ExternalIP 8.8.1.5',
@@ -170,7 +147,7 @@ test('NODE-14 NODE-16: of two internal addresses one changes, and the list is ex
 
 test('NODE-16 NODE-22: an unchanged node is not written, a swapped order is once', async () => {
   const { instance, own, own6 } = startDualStack(6);
-  const node = await initialise('quiet', instance);
+  const node = await scene.initialise('quiet', instance);
   await scene.waitForEvent('quiet', 'Synced');
   const before = writesOf('quiet');
   await pause(QUIET_MS);
@@ -190,13 +167,13 @@ test('NODE-15: an address that the cloud tells twice is written once', async () 
     publicIp: '8.8.2.1',
     eip: { allocationId: 'eip-1', ipAddress: '8.8.2.1' },
   });
-  const node = await initialise('repeated', instance);
+  const node = await scene.initialise('repeated', instance);
   assert.deepEqual(addressTexts(node), ['ExternalIP 8.8.2.1', `InternalIP ${addressOf(instance)}`]);
 });
 
 test('NODE-22: an address that somebody changed is set right at the next refresh', async () => {
   const instance = scene.startInstance();
-  await initialise('meddled', instance);
+  await scene.initialise('meddled', instance);
   await scene.patchStatus('meddled', {
     addresses: [{ type: 'InternalIP', address: '192.168.1.1' }],
   });
@@ -205,7 +182,7 @@ test('NODE-22: an address that somebody changed is set right at the next refresh
 
 test('NODE-22: a public address that is bound later shows at the next refresh', async () => {
   const instance = scene.startInstance();
-  await initialise('bound', instance);
+  await scene.initialise('bound', instance);
   cloud.patchObject(instance.instanceId, {
     eip: { allocationId: 'eip-2', ipAddress: '8.8.2.2' },
   });
@@ -215,7 +192,7 @@ test('NODE-22: a public address that is bound later shows at the next refresh', 
 test('NODE-09: a request that ceases to fit leaves an initialised node as it is, with one Warning', async () => {
   const { instance, own } = startDualStack(7);
   const annotations = { [REQUEST]: own };
-  const node = await initialise('outdated', instance, { annotations });
+  const node = await scene.initialise('outdated', instance, { annotations });
   await scene.patch('outdated', { metadata: { annotations: { [REQUEST]: '10.0.8.250' } } });
   const event = await scene.waitForEvent('outdated', 'AddressesFailed');
   assert.match(event.note, /10\.0\.8\.250/);
@@ -227,7 +204,7 @@ test('NODE-09: a request that ceases to fit leaves an initialised node as it is,
 
 test('NODE-13: an instance that tells no addresses leaves those of its node', async () => {
   const instance = scene.startInstance();
-  const node = await initialise('silent', instance);
+  const node = await scene.initialise('silent', instance);
   cloud.patchObject(instance.enis?.[0]?.networkInterfaceId ?? '', { privateIps: [] });
   cloud.patchObject(instance.instanceId, { privateIps: [] });
   await pause(QUIET_MS);
@@ -239,13 +216,13 @@ test('NODE-22: tainted nodes and those of others are left out of the refresh', a
   const address = [{ type: 'InternalIP', address: '192.168.1.9' }];
   await scene.register('other-cloud', { providerId: 'other://x', taints: [], addresses: address });
   await scene.register('left-out', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     taints: [],
     labels: { 'service.alibabacloud.com/exclude-node': '' },
     addresses: address,
   });
   await scene.register('waiting', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     annotations: { [REQUEST]: '10.0.8.250' },
     addresses: address,
   });

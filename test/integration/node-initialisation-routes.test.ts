@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SeedInstance } from '../../emulator/model/cloud-seed.ts';
-import { isTainted, NodeScene, PATIENT_LEASES } from '../support/node-scene.ts';
+import { isTainted, NodeScene, NODE_FLAGS } from '../support/node-scene.ts';
 import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
 
-const FLAGS = [
-  '--controllers=cloud-node-controller',
-  '--node-event-aggregation-wait-seconds=0.1',
-  '--cluster-cidr=10.244.0.0/16',
-  ...PATIENT_LEASES,
-];
+const FLAGS = [...NODE_FLAGS, '--cluster-cidr=10.244.0.0/16'];
 
 const world = await startOperatorWorld({ instances: 1 });
 const { cloud } = world;
 const scene = new NodeScene(world);
-
-function idOf({ instanceId }: SeedInstance): string {
-  return `${cloud.regionId}.${instanceId}`;
-}
 
 function primaryOf({ enis = [] }: SeedInstance): string {
   return enis[0]?.networkInterfaceId ?? '';
@@ -48,7 +39,7 @@ test('the source/destination check is switched off once, and not where it is off
   const before = lastCall();
   const all = [...checked, unchecked];
   for (const [index, instance] of all.entries()) {
-    await scene.register(`routed-${index}`, { providerId: idOf(instance) });
+    await scene.register(`routed-${index}`, { providerId: scene.providerIdOf(instance) });
   }
   await scene.waitUntilAllInitialised(all.map((_, index) => `routed-${index}`));
   assert.deepEqual(all.map(isChecked), [false, false, false]);
@@ -70,7 +61,7 @@ test('the source/destination check is switched off once, and not where it is off
 test('many nodes whose check is on: the interfaces are read together, each is written once', async () => {
   const instances = Array.from({ length: 20 }, () => scene.startInstance());
   for (const [index, instance] of instances.entries()) {
-    await scene.register(`crowd-${index}`, { providerId: idOf(instance) });
+    await scene.register(`crowd-${index}`, { providerId: scene.providerIdOf(instance) });
   }
   const before = lastCall();
   await world.startOperator(...FLAGS);
@@ -91,7 +82,7 @@ test('a check that cannot be switched off keeps the taint, and a Warning says wh
     httpStatus: 403,
     times: 0,
   });
-  await scene.register('forbidden', { providerId: idOf(instance) });
+  await scene.register('forbidden', { providerId: scene.providerIdOf(instance) });
   const event = await scene.waitForEvent('forbidden', 'InitializationFailed');
   assert.match(event.note, /Forbidden\.RAM/);
   await pause(500);
@@ -113,7 +104,7 @@ test('a check that is being changed by somebody else is tried again', async () =
     httpStatus: 403,
     times: 2,
   });
-  await scene.register('conflicting', { providerId: idOf(instance) });
+  await scene.register('conflicting', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('conflicting');
   assert.ok(!isChecked(instance));
   const events = await scene.eventsOf('conflicting');
@@ -127,7 +118,7 @@ for (const flag of ['--skip-disable-source-dest-check', '--configure-cloud-route
     const instance = scene.startInstance();
     const before = lastCall();
     const name = `with${flag}`.replace(/[^a-z]+/g, '-');
-    await scene.register(name, { providerId: idOf(instance) });
+    await scene.register(name, { providerId: scene.providerIdOf(instance) });
     await scene.waitUntilInitialised(name);
     assert.ok(isChecked(instance));
     assert.equal(callsSince(before, 'DescribeNetworkInterfaces'), 0);
@@ -142,7 +133,7 @@ test('a node that gets routes never shows without the taint and without its cond
   const instance = scene.startInstance();
   const watched = scene.watch('announced');
   await scene.register('announced', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] },
   });
   await scene.waitUntilInitialised('announced');

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SeedInstance } from '../../emulator/model/cloud-seed.ts';
 import { interposeApiServer } from '../support/interposed-kubeconfig.ts';
 import {
+  addressOf,
   CLOUD_TAINT,
   isTainted,
+  NODE_FLAGS,
   NodeScene,
-  PATIENT_LEASES,
+  patchesOf,
   type SeenNode,
 } from '../support/node-scene.ts';
 import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
@@ -16,21 +17,8 @@ const ZONE = 'topology.kubernetes.io/zone';
 const world = await startOperatorWorld({ instances: 1 });
 const { cloud } = world;
 const { server, kubeconfig } = await interposeApiServer(world.cluster.kubeconfig);
-const { operator } = await world.startOperatorAs(
-  kubeconfig,
-  '--controllers=cloud-node-controller',
-  '--node-event-aggregation-wait-seconds=0.1',
-  ...PATIENT_LEASES,
-);
+const { operator } = await world.startOperatorAs(kubeconfig, ...NODE_FLAGS);
 const scene = new NodeScene(world);
-
-function idOf({ instanceId }: SeedInstance): string {
-  return `${cloud.regionId}.${instanceId}`;
-}
-
-function addressOf({ privateIps }: SeedInstance): string {
-  return privateIps[0] ?? '';
-}
 
 function lastCall(): number {
   return cloud.calls().at(-1)?.seq ?? 0;
@@ -42,9 +30,7 @@ function readsSince(seq: number): number {
 
 /** Tells the writes of one node that the operator has asked for. */
 function writesOf(name: string): readonly string[] {
-  return server.requests
-    .filter(({ method, path }) => method === 'PATCH' && path.split('/')[4] === name)
-    .map(({ path }) => path.split('/')[5] ?? 'node');
+  return patchesOf(server, name);
 }
 
 async function staysTainted(name: string, forMs = 600): Promise<SeenNode> {
@@ -66,7 +52,7 @@ for (const [index, taint] of taints.entries()) {
     const instance = scene.startInstance();
     const name = `taint-${index}`;
     await scene.register(name, {
-      providerId: idOf(instance),
+      providerId: scene.providerIdOf(instance),
       taints: [
         { key: 'first', effect: 'NoExecute', timeAdded: '2026-01-01T00:00:00Z' },
         { ...CLOUD_TAINT, ...taint },
@@ -87,7 +73,7 @@ for (const [index, taint] of taints.entries()) {
 test('NODE-01: the taint in two effects is removed in both', async () => {
   const instance = scene.startInstance();
   await scene.register('both', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     taints: [CLOUD_TAINT, { ...CLOUD_TAINT, effect: 'NoExecute' }],
   });
   assert.ok(!isTainted(await scene.waitUntilInitialised('both')));
@@ -95,7 +81,7 @@ test('NODE-01: the taint in two effects is removed in both', async () => {
 
 test('NODE-02: updates of an initialised node lead to no call and no write', async () => {
   const instance = scene.startInstance();
-  await scene.register('settled', { providerId: idOf(instance) });
+  await scene.register('settled', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('settled');
   await scene.waitForEvent('settled', 'Synced');
   const before = lastCall();
@@ -112,7 +98,7 @@ test('NODE-03: the provider id counts, not the name', async () => {
   const named = scene.startInstance();
   const meant = scene.startInstance();
   await scene.register(named.instanceId, {
-    providerId: idOf(meant),
+    providerId: scene.providerIdOf(meant),
     addresses: [{ type: 'InternalIP', address: addressOf(named) }],
   });
   await eventually(async () => {
@@ -133,7 +119,7 @@ test('NODE-04: no version of the node lacks the taint together with its id or zo
   });
   watched.end();
   for (const version of watched.versions.filter((each) => !isTainted(each))) {
-    assert.equal(version.spec.providerID, idOf(instance));
+    assert.equal(version.spec.providerID, scene.providerIdOf(instance));
     assert.equal(version.metadata.labels?.[ZONE], instance.zoneId);
   }
   assert.deepEqual(writesOf('watched').slice(0, 1), ['node'], 'id, labels and taint in one write');
@@ -151,7 +137,7 @@ test('NODE-05 NODE-25: without any way to the instance the taint stays, and it i
 for (const form of ['alicloud://%', 'alicloud:///%', '%.more']) {
   test(`NODE-06 NODE-07: a provider id in the form ${form} is used, and stays`, async () => {
     const instance = scene.startInstance();
-    const providerId = form.replace('%', idOf(instance));
+    const providerId = form.replace('%', scene.providerIdOf(instance));
     const name = `form-${instance.instanceId}`;
     await scene.register(name, { providerId });
     const node = await scene.waitUntilInitialised(name);
@@ -169,9 +155,9 @@ test('NODE-07: a provider id without a region means that of the cluster', async 
 test('NODE-08 B-46: a node whose instance is unknown keeps its taint, and follows once it is known', async () => {
   const instance = scene.startInstance();
   cloud.addFault({ action: 'DescribeInstances', kind: 'empty-list', times: 3 });
-  await scene.register('early', { providerId: idOf(instance) });
+  await scene.register('early', { providerId: scene.providerIdOf(instance) });
   const event = await scene.waitForEvent('early', 'InitializationFailed');
-  assert.match(event.note, new RegExp(`"${idOf(instance)}"`));
+  assert.match(event.note, new RegExp(`"${scene.providerIdOf(instance)}"`));
   await scene.waitUntilInitialised('early');
 });
 
@@ -186,7 +172,7 @@ test('NODE-20: another writer in a loop does not keep a node from being initiali
   const instance = scene.startInstance();
   const ending = new AbortController();
   await scene.register('busy', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     metadata: { annotations: { n: '0' } },
   });
   let last = 0;
@@ -214,7 +200,7 @@ test('NODE-20: conflicts are met with a fresh copy, and what others wrote surviv
     const body = { kind: 'Status', code: 409, reason: 'Conflict', message: 'someone wrote first' };
     return { kind: 'answer', status: 409, body };
   };
-  await scene.register('contested', { providerId: idOf(instance) });
+  await scene.register('contested', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('contested');
   server.intervene = () => undefined;
   assert.equal(conflicts, 6);
@@ -225,7 +211,7 @@ test('NODE-20: conflicts are met with a fresh copy, and what others wrote surviv
 test('NODE-20: a write that the cache has yet to learn of does not stand in the way', async () => {
   const instance = scene.startInstance();
   cloud.addFault({ action: 'DescribeInstances', kind: 'hold', when: 'received' });
-  await scene.register('stale', { providerId: idOf(instance) });
+  await scene.register('stale', { providerId: scene.providerIdOf(instance) });
   const [held] = await cloud.held();
   assert.ok(held);
   const letGo = server.holdWatches();
@@ -240,7 +226,7 @@ test('NODE-20: a write that the cache has yet to learn of does not stand in the 
 test('NODE-21: everything else of a node stays as it is', async () => {
   const instance = scene.startInstance();
   await scene.register('full', {
-    providerId: idOf(instance),
+    providerId: scene.providerIdOf(instance),
     labels: { team: 'a', 'kubernetes.io/hostname': 'full' },
     annotations: { note: 'keep' },
     metadata: {
@@ -283,7 +269,9 @@ test('NODE-23 NODE-24 B-52: many nodes share few calls, each gets what is its ow
   const all = [...instances, long];
   const before = lastCall();
   await Promise.all(
-    all.map((instance, index) => scene.register(`many-${index}`, { providerId: idOf(instance) })),
+    all.map((instance, index) =>
+      scene.register(`many-${index}`, { providerId: scene.providerIdOf(instance) }),
+    ),
   );
   const nodes = await scene.waitUntilAllInitialised(all.map((_, index) => `many-${index}`));
   for (const [index, node] of nodes.entries()) {
@@ -307,16 +295,16 @@ test('B-46: a batch that fails holds up no other, and its nodes follow by themse
     httpStatus: 500,
     times: 6,
   });
-  await scene.register('unlucky', { providerId: idOf(unlucky) });
+  await scene.register('unlucky', { providerId: scene.providerIdOf(unlucky) });
   await scene.waitForEvent('unlucky', 'InitializationFailed');
-  await scene.register('lucky', { providerId: idOf(lucky) });
+  await scene.register('lucky', { providerId: scene.providerIdOf(lucky) });
   await scene.waitUntilInitialised('lucky');
   await scene.waitUntilInitialised('unlucky');
 });
 
 test('NODE-25: a node that is initialised says so once', async () => {
   const instance = scene.startInstance();
-  await scene.register('told', { providerId: idOf(instance) });
+  await scene.register('told', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('told');
   const event = await scene.waitForEvent('told', 'Synced');
   assert.equal(event.type, 'Normal');
@@ -338,7 +326,7 @@ test('NODE-26: the time since the creation of the node is measured', async () =>
     metrics.flatMap((name) => ['4', '16'].map((upTo) => countOf(name, upTo))),
   );
   cloud.addFault({ action: 'DescribeInstances', kind: 'delay', delayMs: 5_000, when: 'received' });
-  await scene.register('measured', { providerId: idOf(instance) });
+  await scene.register('measured', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('measured');
   await scene.waitForEvent('measured', 'Synced');
   const after = await Promise.all(
@@ -378,7 +366,10 @@ for (const { name, wish, rule } of leftAlone) {
 test('NODE-28: a node that is no longer excluded is initialised', async () => {
   const instance = scene.startInstance();
   const label = 'service.beta.kubernetes.io/exclude-node';
-  await scene.register('included', { providerId: idOf(instance), labels: { [label]: '' } });
+  await scene.register('included', {
+    providerId: scene.providerIdOf(instance),
+    labels: { [label]: '' },
+  });
   await staysTainted('included', 300);
   await scene.patch('included', { metadata: { labels: { [label]: null } } });
   await scene.waitUntilInitialised('included');
@@ -386,9 +377,9 @@ test('NODE-28: a node that is no longer excluded is initialised', async () => {
 
 test('NODE-29: of two nodes of one instance the later waits, names the other, and follows it', async () => {
   const instance = scene.startInstance();
-  await scene.register('twin-a', { providerId: idOf(instance) });
+  await scene.register('twin-a', { providerId: scene.providerIdOf(instance) });
   await scene.waitUntilInitialised('twin-a');
-  await scene.register('twin-b', { providerId: idOf(instance) });
+  await scene.register('twin-b', { providerId: scene.providerIdOf(instance) });
   const event = await scene.waitForEvent('twin-b', 'InitializationFailed');
   assert.match(event.note, /"twin-b".*"twin-a"/);
   await staysTainted('twin-b');
@@ -416,7 +407,7 @@ test('B-47: a node without provider id is found by its address, and gets its id'
     ],
   });
   const node = await scene.waitUntilInitialised('unnamed');
-  assert.equal(node.spec.providerID, idOf(instance));
+  assert.equal(node.spec.providerID, scene.providerIdOf(instance));
 });
 
 test('B-47: a node without provider id and address is found by its name', async () => {
@@ -424,8 +415,14 @@ test('B-47: a node without provider id and address is found by its name', async 
   const name = `iz${byDefault.instanceId.slice(2)}z`;
   await scene.register(byId.instanceId);
   await scene.register(name);
-  assert.equal((await scene.waitUntilInitialised(byId.instanceId)).spec.providerID, idOf(byId));
-  assert.equal((await scene.waitUntilInitialised(name)).spec.providerID, idOf(byDefault));
+  assert.equal(
+    (await scene.waitUntilInitialised(byId.instanceId)).spec.providerID,
+    scene.providerIdOf(byId),
+  );
+  assert.equal(
+    (await scene.waitUntilInitialised(name)).spec.providerID,
+    scene.providerIdOf(byDefault),
+  );
 });
 
 test('B-47 NODE-23: many nodes without provider id are looked up together', async () => {
@@ -442,7 +439,7 @@ test('B-47 NODE-23: many nodes without provider id are looked up together', asyn
   const nodes = await scene.waitUntilAllInitialised(names);
   assert.deepEqual(
     nodes.map(({ spec }) => spec.providerID),
-    instances.map(idOf),
+    instances.map((instance) => scene.providerIdOf(instance)),
   );
   assert.ok(readsSince(before) <= 10, `${readsSince(before)} calls`);
 });
@@ -450,7 +447,7 @@ test('B-47 NODE-23: many nodes without provider id are looked up together', asyn
 test('NODE-30: a node that is deleted while its instance is read ends without an error', async () => {
   const instance = scene.startInstance();
   cloud.addFault({ action: 'DescribeInstances', kind: 'hold', when: 'received' });
-  await scene.register('fleeting', { providerId: idOf(instance) });
+  await scene.register('fleeting', { providerId: scene.providerIdOf(instance) });
   const [held] = await cloud.held();
   assert.ok(held);
   await scene.remove('fleeting');
@@ -470,7 +467,7 @@ test('NODE-31: addresses that could not be written follow within seconds', async
     const body = { kind: 'Status', code: 500, reason: 'InternalError', message: 'a bad moment' };
     return { kind: 'answer', status: 500, body };
   };
-  await scene.register('hasty', { providerId: idOf(instance) });
+  await scene.register('hasty', { providerId: scene.providerIdOf(instance) });
   const startedMs = performance.now();
   await scene.waitUntilInitialised('hasty');
   server.intervene = () => undefined;
@@ -484,7 +481,7 @@ for (const status of ['Stopped', 'Stopping']) {
   test(`NODE-32: a node whose instance is ${status} is initialised all the same`, async () => {
     const instance = scene.startInstance({ status });
     const name = `node-${status.toLowerCase()}`;
-    await scene.register(name, { providerId: idOf(instance) });
+    await scene.register(name, { providerId: scene.providerIdOf(instance) });
     await scene.waitUntilInitialised(name);
   });
 }

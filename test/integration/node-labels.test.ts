@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SeedInstance } from '../../emulator/model/cloud-seed.ts';
 import { interposeApiServer } from '../support/interposed-kubeconfig.ts';
-import {
-  isTainted,
-  NodeScene,
-  PATIENT_LEASES,
-  type NodeWish,
-  type SeenNode,
-} from '../support/node-scene.ts';
+import { isTainted, NODE_FLAGS, NodeScene, patchesOf } from '../support/node-scene.ts';
 import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
 
 /** Two refreshes pass within it. */
@@ -23,23 +16,8 @@ const POOL_TAG = 'ack.alibabacloud.com/nodepool-id';
 const world = await startOperatorWorld({ instances: 1 });
 const { cloud } = world;
 const { server, kubeconfig } = await interposeApiServer(world.cluster.kubeconfig);
-await world.startOperatorAs(
-  kubeconfig,
-  '--controllers=cloud-node-controller',
-  '--node-event-aggregation-wait-seconds=0.1',
-  '--node-status-update-frequency=1s',
-  ...PATIENT_LEASES,
-);
+await world.startOperatorAs(kubeconfig, ...NODE_FLAGS, '--node-status-update-frequency=1s');
 const scene = new NodeScene(world);
-
-async function initialise(
-  name: string,
-  instance: SeedInstance,
-  wish: NodeWish = {},
-): Promise<SeenNode> {
-  await scene.register(name, { providerId: `${cloud.regionId}.${instance.instanceId}`, ...wish });
-  return scene.waitUntilInitialised(name);
-}
 
 async function label(name: string, labels: Readonly<Record<string, string | null>>): Promise<void> {
   await scene.patch(name, { metadata: { labels } });
@@ -52,9 +30,7 @@ async function waitForLabel(name: string, key: string, value: string | undefined
 }
 
 function writesOf(name: string): number {
-  return server.requests.filter(
-    ({ method, path }) => method === 'PATCH' && path.split('/')[4] === name,
-  ).length;
+  return patchesOf(server, name).length;
 }
 
 test('NODE-17: six labels under current and legacy keys, and those of this cloud', async () => {
@@ -63,7 +39,9 @@ test('NODE-17: six labels under current and legacy keys, and those of this cloud
     spotStrategy: 'SpotAsPriceGo',
     tags: { [POOL_TAG]: 'np-1' },
   });
-  const { metadata } = await initialise('labelled', instance, { labels: { [ZONE]: 'stale' } });
+  const { metadata } = await scene.initialise('labelled', instance, {
+    labels: { [ZONE]: 'stale' },
+  });
   assert.deepEqual(metadata.labels, {
     [TYPE]: instance.instanceType,
     [LEGACY_TYPE]: instance.instanceType,
@@ -79,7 +57,7 @@ test('NODE-17: six labels under current and legacy keys, and those of this cloud
 
 test('NODE-17: a current label that is taken away or changed follows its legacy one', async () => {
   const instance = scene.startInstance();
-  await initialise('aligned', instance);
+  await scene.initialise('aligned', instance);
   await label('aligned', { [ZONE]: null });
   await waitForLabel('aligned', ZONE, instance.zoneId);
   await label('aligned', { [TYPE]: 'mine' });
@@ -88,7 +66,7 @@ test('NODE-17: a current label that is taken away or changed follows its legacy 
 
 test('NODE-17: a legacy label that is taken away stays away', async () => {
   const instance = scene.startInstance();
-  await initialise('modern', instance);
+  await scene.initialise('modern', instance);
   await scene.waitForEvent('modern', 'Synced');
   const before = writesOf('modern');
   await label('modern', { [LEGACY_ZONE]: null });
@@ -99,7 +77,7 @@ test('NODE-17: a legacy label that is taken away stays away', async () => {
 
 test('NODE-18: a label that people have set keeps its value', async () => {
   const instance = scene.startInstance({ chargeType: 'PostPaid' });
-  const node = await initialise('theirs', instance, { labels: { [CHARGE_TYPE]: 'mine' } });
+  const node = await scene.initialise('theirs', instance, { labels: { [CHARGE_TYPE]: 'mine' } });
   assert.equal(node.metadata.labels?.[CHARGE_TYPE], 'mine');
   await pause(QUIET_MS);
   assert.equal((await scene.get('theirs')).metadata.labels?.[CHARGE_TYPE], 'mine');
@@ -110,7 +88,7 @@ test('NODE-19: a value that no label can have is left out with a Warning', async
     instanceType: 'ecs/g7.xlarge',
     tags: { [POOL_TAG]: 'a pool' },
   });
-  const node = await initialise('odd', instance);
+  const node = await scene.initialise('odd', instance);
   assert.equal(node.metadata.labels?.[TYPE], undefined);
   assert.equal(node.metadata.labels?.[ZONE], instance.zoneId);
   await eventually(async () => {
@@ -137,7 +115,7 @@ test('NODE-19: a zone that no label can have keeps the taint', async () => {
 
 test('B-50: labels that are as they should be are not written at every refresh', async () => {
   const instance = scene.startInstance();
-  await initialise('quiet', instance);
+  await scene.initialise('quiet', instance);
   await scene.waitForEvent('quiet', 'Synced');
   const before = writesOf('quiet');
   await pause(QUIET_MS);
@@ -146,7 +124,7 @@ test('B-50: labels that are as they should be are not written at every refresh',
 
 test('B-50: an instance that is given another type shows it, in one write', async () => {
   const instance = scene.startInstance();
-  await initialise('resized', instance);
+  await scene.initialise('resized', instance);
   await scene.waitForEvent('resized', 'Synced');
   const before = writesOf('resized');
   cloud.patchObject(instance.instanceId, { instanceType: 'ecs.g7.2xlarge' });

@@ -4,6 +4,7 @@ import { KubeClient } from '../../src/operator/kube/kube-client.ts';
 import { loadKubeConfig } from '../../src/operator/kubeconfig-source.ts';
 import { SystemClock } from '../../src/operator/system-clock.ts';
 import { ClusterClient } from './cluster-client.ts';
+import type { InterposedApiServer } from './interposed-api-server.ts';
 import { eventually, type KubeEvent, type OperatorWorld } from './operator-world.ts';
 
 /** A Node as the API server shows it, as far as tests read it. */
@@ -69,6 +70,12 @@ export const PATIENT_LEASES = [
   '--leader-elect-lease-duration=60s',
   '--leader-elect-renew-deadline=50s',
 ] as const;
+/** The flags of an operator that initialises nodes soon, and does nothing else. */
+export const NODE_FLAGS = [
+  '--controllers=cloud-node-controller',
+  '--node-event-aggregation-wait-seconds=0.1',
+  ...PATIENT_LEASES,
+] as const;
 /** Instances of scenes are numbered from here, beyond those that a world begins with. */
 let nextInstance = 500;
 
@@ -90,6 +97,11 @@ export class NodeScene {
     const instance = { ...seeded, ...change };
     this.#world.cloud.admin.seed({ instances: [instance] });
     return instance;
+  }
+
+  /** The provider id of an instance. */
+  providerIdOf({ instanceId }: SeedInstance): string {
+    return `${this.#world.cloud.regionId}.${instanceId}`;
   }
 
   /** Makes a Node with the taint, as kubelet does when it registers. */
@@ -137,6 +149,12 @@ export class NodeScene {
       assert.ok((node.status.addresses?.length ?? 0) > 0, 'no addresses yet');
       return node;
     });
+  }
+
+  /** Makes a Node of an instance, and waits until it is initialised. */
+  async initialise(name: string, instance: SeedInstance, wish: NodeWish = {}): Promise<SeenNode> {
+    await this.register(name, { providerId: this.providerIdOf(instance), ...wish });
+    return this.waitUntilInitialised(name);
   }
 
   /** As `waitUntilInitialised` for many, in the order of their names. */
@@ -200,6 +218,18 @@ export class NodeScene {
 /** Tells whether a Node waits to be initialised. */
 export function isTainted(node: SeenNode): boolean {
   return node.spec.taints?.some(({ key }) => key === CLOUD_TAINT.key) ?? false;
+}
+
+/** The first address of an instance. */
+export function addressOf({ privateIps }: SeedInstance): string {
+  return privateIps[0] ?? '';
+}
+
+/** Lists what of a Node was patched through an API server, by subresource; `node` is the object. */
+export function patchesOf({ requests }: InterposedApiServer, name: string): readonly string[] {
+  return requests
+    .filter(({ method, path }) => method === 'PATCH' && path.split('/')[4] === name)
+    .map(({ path }) => path.split('/')[5] ?? 'node');
 }
 
 /** Writes addresses as `Type address`. */
