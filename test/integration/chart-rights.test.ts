@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../../src/operator/config.ts';
+import { CONTROLLERS } from '../../src/operator/controllers.ts';
 import {
   manifestOf,
   podTemplateOf,
@@ -22,7 +23,12 @@ async function controllersOfProgram(manifests: readonly Manifest[]): Promise<rea
     readFile: () => Promise.resolve('Global: {}'),
   });
   assert.ok(reading.kind === 'config', JSON.stringify(reading));
-  return [...reading.config.controllers].toSorted();
+  const { controllers, isDryRun } = reading.config;
+  return CONTROLLERS.filter(({ name, canObserve }) => {
+    return controllers.has(name) && (canObserve || !isDryRun);
+  })
+    .map(({ name }) => name)
+    .toSorted();
 }
 
 /** The controllers for which the chart grants permissions. */
@@ -62,6 +68,7 @@ const lists = [
   { list: '-service', settings: [] },
   { list: '*', settings: [ROUTES, 'operator.defaultImplementation=false'] },
   { list: 'node', settings: ['operator.defaultImplementation=false'] },
+  { list: '*,node-ipam-controller', settings: [ROUTES, 'operator.dryRun=true'] },
 ];
 
 for (const { list, settings } of lists) {
@@ -152,6 +159,11 @@ const leases = [
   {
     name: 'OwnClassOnly',
     settings: ['operator.defaultImplementation=false'],
+    want: ['alibaba-cloud-operator'],
+  },
+  {
+    name: 'DryRun',
+    settings: ['operator.dryRun=true', 'operator.leaderMigration.enabled=true'],
     want: ['alibaba-cloud-operator'],
   },
   {

@@ -25,7 +25,7 @@ const OWN_TOKEN = [
 
 const badValues = [
   { name: 'UnknownKey', settings: ['replicaCount=3'], complaint: /replicaCount/ },
-  { name: 'UnknownPart', settings: ['operator.dryRun=true'], complaint: /dryRun/ },
+  { name: 'UnknownPart', settings: ['operator.verbose=true'], complaint: /verbose/ },
   { name: 'TextAsNumber', settings: ['replicas=many'], complaint: /replicas/ },
   { name: 'NoSuchNetwork', settings: ['operator.network=internet'], complaint: /network/ },
   { name: 'DurationWithoutUnit', settings: ['operator.driftPeriod=5'], complaint: /driftPeriod/ },

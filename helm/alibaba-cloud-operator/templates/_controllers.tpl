@@ -1,5 +1,5 @@
 {{/*
-The controllers that run, separated by commas, as the program decides it from the same values: of the
+The controllers that are switched on, separated by commas, as the program decides it from the same values: of the
 entries of the list the first that names a controller wins, and without '*' only named ones run.
 */}}
 {{- define "alibaba-cloud-operator.controllers" -}}
@@ -57,6 +57,21 @@ entries of the list the first that names a controller wins, and without '*' only
 {{- end }}
 {{- end }}
 {{- join "," $running }}
+{{- end }}
+
+{{/* Those of them that run: in a dry run only the ones that can look and do nothing else. */}}
+{{- define "alibaba-cloud-operator.runningControllers" -}}
+{{- $controllers := include "alibaba-cloud-operator.controllers" . }}
+{{- if .Values.operator.dryRun }}
+{{- $looking := list }}
+{{- range $controller := list "node-route-controller" "service-lb-controller" }}
+{{- if has $controller (splitList "," $controllers) }}
+{{- $looking = append $looking $controller }}
+{{- end }}
+{{- end }}
+{{- $controllers = join "," $looking }}
+{{- end }}
+{{- $controllers }}
 {{- end }}
 
 {{/* The file that says which component runs which controller, where it says other than the default. */}}
