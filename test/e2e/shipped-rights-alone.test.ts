@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { waitUntil } from '../../hack/control-plane/endpoint-probe.ts';
 import type { ControllerName } from '../../src/operator/controller-selection.ts';
 import { CLUSTER_CIDR, CONTROLLER_WORK } from './support/controller-work.ts';
 import { startE2eCluster } from './support/e2e-cluster.ts';
+import { E2eService } from './support/e2e-service.ts';
 import { grantedRequests, requestText } from './support/rights-used.ts';
 
 const e2e = await startE2eCluster({ with: [] });
@@ -52,3 +54,34 @@ for (const [name, work] of Object.entries(CONTROLLER_WORK)) {
     assert.deepEqual(foreign, [], 'It calls what belongs to another controller');
   });
 }
+
+test('operator MIG-08 SEC-01: a dry run works with its own permissions, beside whoever holds the lease, and changes nothing in the cloud', async (t) => {
+  await e2e.upgrade({ operator: { dryRun: true, clusterCidr: CLUSTER_CIDR } });
+  await kubectl.run('delete', 'leases', '--all', '-n', 'kube-system');
+  const requestsBefore = (await e2e.operatorRequests()).length;
+  const callsBefore = await e2e.lastCall();
+  const service = new E2eService(e2e, await e2e.cluster.createNamespace(), 'web');
+  await service.apply([{ name: 'http', protocol: 'TCP', port: 80 }]);
+  const replica = await installation.startReplica('looking');
+  t.after(() => replica.end());
+  await replica.waitUntilReady();
+  await waitUntil('the plan is shown', 60_000, async () => {
+    const object = ['get', 'alilb', '-n', service.namespace, '-o', 'jsonpath={..plan[*].action}'];
+    return (await kubectl.run(...object)).startsWith('Create ');
+  });
+  await replica.end();
+  const requests = (await e2e.operatorRequests()).slice(requestsBefore);
+  const refused = requests.filter(({ responseStatus }) => responseStatus?.code === 403);
+  assert.deepEqual(refused.map(requestText), []);
+  const leases = requests.filter(({ objectRef }) => objectRef?.resource === 'leases');
+  assert.deepEqual(
+    [...new Set(leases.map(({ objectRef }) => objectRef?.name))],
+    ['alibaba-cloud-operator'],
+  );
+  const calls = await cloud.calls(callsBefore);
+  assert.deepEqual(
+    calls.filter(({ mutating }) => mutating).map(({ action }) => action),
+    [],
+  );
+  assert.equal((await service.service()).metadata.finalizers, undefined);
+});

@@ -158,6 +158,7 @@ for (const page of [PAGE, 'migrate-from-ccm.md']) {
     const samples: Readonly<Record<string, string>> = {
       'operator.controllers': 'service',
       'operator.clusterCidr': '172.20.0.0/16',
+      'operator.dryRun': 'true',
       'operator.configureCloudRoutes': 'false',
       'operator.concurrentServiceSyncs': '3',
       'operator.extraArgs': '{--kube-api-qps=50}',
