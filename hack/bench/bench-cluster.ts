@@ -42,6 +42,7 @@ export class BenchCluster {
   readonly api: ClusterClient;
   readonly #controlPlane: ControlPlane;
   readonly #installation: LocalInstallation;
+  readonly #ended = new AbortController();
   #operator: Replica | undefined;
   #starts = 0;
   #nodes = 0;
@@ -86,10 +87,19 @@ export class BenchCluster {
   async startOperator(...furtherFlags: readonly string[]): Promise<number> {
     this.#starts += 1;
     const name = `operator-${this.#starts}`;
-    this.#operator = await this.#installation.startReplica(name, ...furtherFlags);
+    const operator = await this.#installation.startReplica(name, ...furtherFlags);
+    this.#operator = operator;
+    void operator.exited.then(({ isExpected }) => {
+      if (!isExpected) this.#ended.abort(new Error(`${name} has ended: see ${operator.logFile}`));
+    });
     const startedMs = performance.now();
-    await this.#operator.waitUntilReady();
+    await operator.waitUntilReady();
     return Math.round(performance.now() - startedMs);
+  }
+
+  /** Aborted when the operator has ended by itself. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Ends the operator as a rolling update does. */
@@ -128,6 +138,7 @@ export class BenchCluster {
     let busyMs = startedMs;
     const calls: CallRecord[] = [];
     while (performance.now() - busyMs < quietMs) {
+      this.ended.throwIfAborted();
       if (performance.now() - startedMs > NEVER_QUIET_MS) {
         throw new Error(
           `The cloud is still being called after ${NEVER_QUIET_MS / 60_000} minutes: ${calls

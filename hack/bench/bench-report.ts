@@ -208,9 +208,10 @@ are registered as fast as the API server takes them, as their agents do it: tain
 and the range of their pods, and Ready. A window is the second in which reads are gathered for one call; each
 one that passes while nodes keep coming may cost one call more. The operator may send the API server
 \`--kube-api-qps=500\` here, since the shipped limit would only stretch its three writes for each node over
-minutes. The idle hour is one of the operator's and the local cloud's own time, which both processes keep ${IDLE_FACTOR}
-times as fast as the machine's; the API server does not, so the leases are made longer there. The heap has
-the limit that it has in the container.
+minutes, and its leases are longer, since the machine may be too busy for short ones. The idle hour is one
+of the operator's and the local cloud's own time, which both processes keep ${IDLE_FACTOR} times as fast as the
+machine's, and begins after the operator has taken nodes and routes over as another program left them. The
+heap has the limit that it has in the container.
 
 Measured on ${measuredOn}:
 
