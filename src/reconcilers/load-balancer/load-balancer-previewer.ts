@@ -7,7 +7,7 @@ import type { BackendAbsences } from './backend-absences.ts';
 import { beliefAfterCreation } from './load-balancer-belief.ts';
 import { attributesOfCreation, creationParameters } from './load-balancer-creation.ts';
 import { findPredecessor } from './load-balancer-creator.ts';
-import { planDeletion } from './load-balancer-deletion.ts';
+import { isWithinCreationLag, planDeletion } from './load-balancer-deletion.ts';
 import type { DesiredLoadBalancer } from './load-balancer-desired.ts';
 import { observeLoadBalancer } from './load-balancer-observe.ts';
 import type { ObservedLoadBalancer } from './load-balancer-observed.ts';
@@ -25,6 +25,8 @@ import {
 
 /** How soon a listener is looked at again that is between two states, and for which nothing is planned. */
 const UNSTEADY_CHECK_MS = 1_000;
+/** The same for a load balancer that was made a moment ago and cannot be read yet. */
+const LAG_CHECK_MS = 15_000;
 
 /** What is desired for an object, and whether a load balancer may be made for it. */
 export interface Wish {
@@ -142,7 +144,7 @@ export class LoadBalancerPreviewer {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { resource } = findings;
-    const { settings, beliefs } = this.#ports;
+    const { settings, beliefs, clock } = this.#ports;
     const observation = await this.#observer.observe(
       resource,
       ownerOf(settings, resource),
@@ -151,7 +153,10 @@ export class LoadBalancerPreviewer {
     );
     switch (observation.kind) {
       case 'wait':
-        await this.#reporter.show({ ...findings, progress: observation.progress }, signal);
+        // What was planned before stays to be seen.
+        if (resource.status.plan === undefined) {
+          await this.#reporter.show({ ...findings, progress: observation.progress }, signal);
+        }
         return observeAgain(observation.afterMs);
       case 'foreign': {
         const { refusal } = observation;
@@ -159,6 +164,7 @@ export class LoadBalancerPreviewer {
       }
       case 'missing': {
         beliefs.mistrust(resource.metadata.uid);
+        if (isWithinCreationLag(resource, clock.now())) return observeAgain(LAG_CHECK_MS);
         const lostId = resource.status.loadBalancerId;
         return this.#showSteps(findings, this.#creation(resource, desired, lostId), signal);
       }

@@ -236,3 +236,37 @@ function conditionsOf(status: StatusChange): readonly Condition[] {
 function withoutNull(change: StatusChange): LoadBalancerResource['status'] {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null));
 }
+
+test('MIG-08 loadBalancerStatus: what would be done is shown, and nothing is taken for done', () => {
+  const desired = desiredOf();
+  const steps = Array.from({ length: 70 }, (_, index) => ({
+    action: 'Start' as const,
+    object: `listener TCP:${index + 1}`,
+  }));
+  const message = 'It is only looked at';
+  const resource = loadBalancerOf({ status: { appliedTagKeys: ['former'] } });
+  const status = statusOf({
+    resource,
+    desired,
+    observed: observedAfterPlan(desired, 1),
+    preview: { steps, message },
+  });
+  const { conditions = [], plan, planTotal, appliedDigest } = status;
+  for (const type of ['Programmed', 'Ready']) {
+    const condition = findCondition(conditions ?? [], type);
+    assert.deepEqual([condition?.status, condition?.reason], ['False', 'Observing'], type);
+    assert.equal(condition?.message, message);
+  }
+  assert.deepEqual(plan, steps.slice(0, 64));
+  assert.equal(planTotal, 70);
+  assert.equal(appliedDigest, null, 'The next process reads the cloud');
+  assert.ok(!('appliedTagKeys' in status), 'A tag that is to go stays on record as ours');
+});
+
+test('MIG-08 loadBalancerStatus: an empty plan is shown as such, and none where all is done', () => {
+  const looked = statusOf({ preview: { steps: [], message: 'It is only looked at' } });
+  assert.deepEqual([looked.plan, looked.planTotal], [[], 0]);
+  assert.equal(findCondition(looked.conditions ?? [], 'Ready')?.status, 'True');
+  const applied = statusOf();
+  assert.deepEqual([applied.plan, applied.planTotal], [null, null]);
+});
