@@ -1,4 +1,5 @@
 import { Failure } from '../../cloud/failure.ts';
+import { hasGeneratedMetadata, withoutMetadataField } from '../generated-metadata.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { canonicalDigest } from '../load-balancer/canonical-digest.ts';
 import { GENERATED_DIGEST_ANNOTATION, GENERATED_LABELS } from '../names.ts';
@@ -41,14 +42,12 @@ export function isAlreadyGenerated(
   generated: GeneratedRouteTable,
   live: RouteTableResource,
 ): boolean {
-  const { labels, annotations } = live.metadata;
   const rows = new Map((live.spec.routes ?? []).map((row) => [row.destinationCidr, row]));
   const listed = new Map(
     (live.status.overriddenRoutes ?? []).map((route) => [route.destinationCidr, route]),
   );
   return (
-    isSubset(generated.labels, labels) &&
-    isSubset(generated.annotations, annotations) &&
+    hasGeneratedMetadata(generated, live.metadata) &&
     (generated.spec.routes ?? []).every((wanted) => {
       const row = rows.get(wanted.destinationCidr);
       if (row?.nextHop === undefined || row.node?.uid !== wanted.node?.uid) return false;
@@ -122,13 +121,8 @@ export function overriddenRoutes(
 const ROW_FIELD = /^\.spec\.routes\[destinationCidr="([^"]+)"\]\.(nextHop|node)\b/;
 
 function withoutField(wish: GeneratedRouteTable, { field }: FieldCause): GeneratedRouteTable {
-  for (const part of ['labels', 'annotations'] as const) {
-    const prefix = `.metadata.${part}.`;
-    if (!field.startsWith(prefix)) continue;
-    const name = field.slice(prefix.length);
-    const kept = Object.entries(wish[part]).filter(([key]) => key !== name);
-    return { ...wish, [part]: Object.fromEntries(kept) };
-  }
+  const withoutMetadata = withoutMetadataField(wish, field);
+  if (withoutMetadata !== undefined) return withoutMetadata;
   const [, destination, member] = ROW_FIELD.exec(field) ?? [];
   if (destination === undefined) {
     throw new Failure(
@@ -146,11 +140,4 @@ function withoutField(wish: GeneratedRouteTable, { field }: FieldCause): Generat
 
 function isSameHop(one: NodeRow['nextHop'], other: NodeRow['nextHop']): boolean {
   return one?.type === other?.type && one?.id === other?.id;
-}
-
-function isSubset(
-  wanted: Readonly<Record<string, string>>,
-  present: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(([key, value]) => present[key] === value);
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../cloud/failure.ts';
+import { hasGeneratedMetadata, withoutMetadataField } from '../generated-metadata.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type { AlibabaLoadBalancerStatus } from '../load-balancer/load-balancer-resource.generated.ts';
 import type {
@@ -138,8 +139,7 @@ export function isAlreadyApplied(
   const owner = metadata.ownerReferences.find(({ uid }) => uid === generated.ownerReference.uid);
   return (
     owner?.controller === true &&
-    isSubset(generated.labels, metadata.labels) &&
-    isSubset(generated.annotations, metadata.annotations) &&
+    hasGeneratedMetadata(generated, metadata) &&
     specLeaves(generated.spec).every(({ path, value }) => {
       const present = valueAtPath(live, parseFieldPath(path) ?? []);
       if (isSameValue(present, value)) return !listed.has(path);
@@ -169,13 +169,8 @@ function isReset(field: string, reset: string | undefined): boolean {
 }
 
 function withoutField(wish: GeneratedLoadBalancer, { field }: FieldCause): GeneratedLoadBalancer {
-  for (const part of ['labels', 'annotations'] as const) {
-    const prefix = `.metadata.${part}.`;
-    if (!field.startsWith(prefix)) continue;
-    const name = field.slice(prefix.length);
-    const kept = Object.entries(wish[part]).filter(([key]) => key !== name);
-    return { ...wish, [part]: Object.fromEntries(kept) };
-  }
+  const withoutMetadata = withoutMetadataField(wish, field);
+  if (withoutMetadata !== undefined) return withoutMetadata;
   const path = parseFieldPath(field);
   const [root] = path ?? [];
   if (path === undefined || root === undefined || !('field' in root) || root.field !== 'spec') {
@@ -270,11 +265,4 @@ function shownValue(value: unknown): string {
 
 function isSameValue(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function isSubset(
-  wanted: Readonly<Record<string, string>>,
-  present: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(([key, value]) => present[key] === value);
 }
