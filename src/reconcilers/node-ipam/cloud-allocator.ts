@@ -1,33 +1,19 @@
-import { isFailure, type Failure } from '../../cloud/failure.ts';
+import type { Failure } from '../../cloud/failure.ts';
 import type { CloudRouteEntry } from '../../cloud/vpc/vpc-client.ts';
 import { parseCidrRange, rangesOverlap, type CidrRange } from '../cidr-range.ts';
 import { failureReport } from '../failure-report.ts';
 import type { Node } from '../kubernetes-objects.ts';
 import { isExcludedNode, readProviderId } from '../provider-id.ts';
-import {
-  observeAgain,
-  settled,
-  type EventRecorder,
-  type Logger,
-  type NodeCache,
-  type ObjectKey,
-  type Outcome,
-} from '../reconciler.ts';
+import { observeAgain, settled, type ObjectKey, type Outcome } from '../reconciler.ts';
 import { planCloudCidrs } from './cloud-cidr-plan.ts';
 import { nodeIpamEvent } from './node-ipam-messages.ts';
-import type { NodeIpamSettings, PodCidrAllocator, PodCidrWriter } from './node-ipam-ports.ts';
+import type { AllocatorPorts, PodCidrAllocator } from './node-ipam-ports.ts';
+import { assignPodCidrs } from './pod-cidr-assignment.ts';
 
 /** What a CloudAllocator needs. */
-export interface CloudAllocatorPorts {
-  readonly nodes: NodeCache;
-  readonly writer: PodCidrWriter;
+export interface CloudAllocatorPorts extends AllocatorPorts {
   /** Lists the entries of the VPC's route tables. */
   readonly listRoutes: (signal: AbortSignal) => Promise<readonly CloudRouteEntry[]>;
-  readonly events: EventRecorder;
-  readonly logger: Logger;
-  readonly settings: NodeIpamSettings;
-  /** Wants a node to be looked at. */
-  readonly wake: (key: ObjectKey) => void;
 }
 
 /** How soon the routes are looked at again for a node that none leads to. */
@@ -102,21 +88,13 @@ export class CloudAllocator implements PodCidrAllocator {
   }
 
   async #assign(node: Node, podCidrs: readonly string[], signal: AbortSignal): Promise<Outcome> {
-    const { writer, logger } = this.#ports;
     const holder = this.#findHolder(podCidrs, node);
     if (holder !== undefined) {
       const why = `node "${holder.metadata.name}" has ${holder.podCidrs.join(', ')}, and routes of the VPC lead here with ${podCidrs.join(', ')}`;
       this.#record(node, 'CIDRNotAvailable', why);
       return observeAgain(NEXT_LOOK_MS);
     }
-    try {
-      await writer.setPodCidrs(node, podCidrs, signal);
-    } catch (error) {
-      // It went meanwhile.
-      if (isFailure(error, 'notfound')) return settled;
-      throw error;
-    }
-    logger.info('Gave a node its range for pods', { node: node.metadata.name, podCidrs });
+    await assignPodCidrs(this.#ports, node, podCidrs, signal);
     return settled;
   }
 

@@ -1,6 +1,6 @@
 import type { CidrRange } from '../cidr-range.ts';
 import type { Node } from '../kubernetes-objects.ts';
-import type { Reconciler } from '../reconciler.ts';
+import type { EventRecorder, Logger, NodeCache, ObjectKey, Reconciler } from '../reconciler.ts';
 
 /** One range that nodes get blocks of, and how long the prefix of a block is. */
 export interface ClusterRange {
@@ -32,6 +32,17 @@ export interface PodCidrWriter {
   findDirectly(name: string, signal: AbortSignal): Promise<Node | undefined>;
   /** Lists all nodes past the cache, as they are. */
   listDirectly(signal: AbortSignal): Promise<readonly Node[]>;
+}
+
+/** What an allocator needs. */
+export interface AllocatorPorts {
+  readonly nodes: NodeCache;
+  readonly writer: PodCidrWriter;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly settings: NodeIpamSettings;
+  /** Wants a node to be looked at. */
+  readonly wake: (key: ObjectKey) => void;
 }
 
 /** Counts what is given out, for metrics. */

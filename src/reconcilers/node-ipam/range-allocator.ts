@@ -1,34 +1,11 @@
-import { isFailure, type Failure } from '../../cloud/failure.ts';
+import type { Failure } from '../../cloud/failure.ts';
 import { failureReport } from '../failure-report.ts';
 import type { Node } from '../kubernetes-objects.ts';
-import {
-  observeAgain,
-  settled,
-  type EventRecorder,
-  type Logger,
-  type NodeCache,
-  type ObjectKey,
-  type Outcome,
-} from '../reconciler.ts';
+import { observeAgain, settled, type ObjectKey, type Outcome } from '../reconciler.ts';
 import { nodeIpamEvent } from './node-ipam-messages.ts';
-import type {
-  NodeIpamSettings,
-  NodeIpamUsage,
-  PodCidrAllocator,
-  PodCidrWriter,
-} from './node-ipam-ports.ts';
+import type { AllocatorPorts, NodeIpamUsage, PodCidrAllocator } from './node-ipam-ports.ts';
+import { assignPodCidrs } from './pod-cidr-assignment.ts';
 import { PodCidrLedger } from './pod-cidr-ledger.ts';
-
-/** What a RangeAllocator needs. */
-export interface RangeAllocatorPorts {
-  readonly nodes: NodeCache;
-  readonly writer: PodCidrWriter;
-  readonly events: EventRecorder;
-  readonly logger: Logger;
-  readonly settings: NodeIpamSettings;
-  /** Wants a node to be looked at. */
-  readonly wake: (key: ObjectKey) => void;
-}
 
 /** How often a node that waits says so; it goes on at once when a block is freed. */
 const TELL_AGAIN_MS = 300_000;
@@ -42,12 +19,12 @@ const TELL_AGAIN_MS = 300_000;
  */
 export class RangeAllocator implements PodCidrAllocator {
   readonly resourceKind = 'Node';
-  readonly #ports: RangeAllocatorPorts;
+  readonly #ports: AllocatorPorts;
   readonly #ledger: PodCidrLedger;
   /** The uids of nodes that left the cache, by name. */
   readonly #departed = new Map<string, Set<string>>();
 
-  constructor(ports: RangeAllocatorPorts) {
+  constructor(ports: AllocatorPorts) {
     this.#ports = ports;
     this.#ledger = new PodCidrLedger(ports.settings);
   }
@@ -102,7 +79,9 @@ export class RangeAllocator implements PodCidrAllocator {
         this.#record(node, 'CIDRNotAvailable', `every block of ${reservation.range} is taken`);
         return observeAgain(TELL_AGAIN_MS);
       case 'reserved':
-        await this.#assign(node, reservation.podCidrs, signal);
+        // The cache tells of the answer, and that it is ours is known by what is reserved; of a node
+        // that went meanwhile the departure frees it.
+        await assignPodCidrs(this.#ports, node, reservation.podCidrs, signal);
         return settled;
     }
   }
@@ -114,19 +93,6 @@ export class RangeAllocator implements PodCidrAllocator {
       this.#record(node, 'CIDRAssignmentFailed', report.message);
     }
     return Promise.resolve();
-  }
-
-  async #assign(node: Node, podCidrs: readonly string[], signal: AbortSignal): Promise<void> {
-    const { writer, logger } = this.#ports;
-    try {
-      // The cache tells of the answer, and that of it is ours is known by what is reserved.
-      await writer.setPodCidrs(node, podCidrs, signal);
-    } catch (error) {
-      // Its departure is on the way and frees what was reserved.
-      if (isFailure(error, 'notfound')) return;
-      throw error;
-    }
-    logger.info('Gave a node its range for pods', { node: node.metadata.name, podCidrs });
   }
 
   /** Frees what nodes held that are really gone; a cache can be short of one for other reasons. */
