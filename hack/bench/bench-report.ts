@@ -206,7 +206,8 @@ run waits until the sweep has had it repaired: not looking would be no saving.
 The nodes have clusters of their own, with \`--cluster-cidr\`, a quota of 1,100 routes and no Service. They
 are registered as fast as the API server takes them, as their agents do it: tainted, with their provider id
 and the range of their pods, and Ready. A window is the second in which reads are gathered for one call; each
-one that passes while nodes keep coming may cost one call more. The operator may send the API server
+one that passes while nodes keep coming may cost one call more of each kind, so the total of a join holds
+only where the machine registers the nodes within a few of them. The operator may send the API server
 \`--kube-api-qps=500\` here, since the shipped limit would only stretch its three writes for each node over
 minutes, and its leases are longer, since the machine may be too busy for short ones. The idle hour is one
 of the operator's and the local cloud's own time, which both processes keep ${IDLE_FACTOR} times as fast as the
