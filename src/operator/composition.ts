@@ -161,7 +161,7 @@ export function composeOperator(ports: OperatorPorts): ComposedOperator {
       randomness,
       logger,
       metrics,
-      client,
+      client: client.writingWhile(() => leadership.mayWrite()),
       objects,
       events,
       clouds,

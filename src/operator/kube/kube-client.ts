@@ -51,6 +51,8 @@ export interface KubeClientOptions {
   readonly metrics?: RestClientMetrics;
   /** Told of each distinct warning that the API server sends along. */
   readonly onWarning?: (warning: string) => void;
+  /** Whether this process may change anything; it always may unless given. */
+  readonly mayWrite?: () => boolean;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -93,7 +95,7 @@ interface Deadline {
 export class KubeClient {
   readonly #options: KubeClientOptions;
   readonly #server: URL;
-  readonly #bucket: TokenBucket;
+  #bucket: TokenBucket;
   readonly #warnings = new Set<string>();
   /** Shared with the clients of the same API server that have a rate of their own. */
   #pool: { current?: { readonly material: string; readonly agent: http.Agent } } = {};
@@ -112,6 +114,14 @@ export class KubeClient {
   withOwnRate(queriesPerSecond: number, burst: number): KubeClient {
     const client = new KubeClient({ ...this.#options, queriesPerSecond, burst });
     client.#pool = this.#pool;
+    return client;
+  }
+
+  /** Returns this client for work that only a leader does: without the lease it only reads. */
+  writingWhile(mayWrite: () => boolean): KubeClient {
+    const client = new KubeClient({ ...this.#options, mayWrite });
+    client.#pool = this.#pool;
+    client.#bucket = this.#bucket;
     return client;
   }
 
@@ -189,6 +199,14 @@ export class KubeClient {
     this.#pool.current?.agent.destroy();
   }
 
+  /** Asked right before a request is sent: a process may be stopped for long in any wait. */
+  #requireLeave(request: KubeRequest): void {
+    if (!isWrite(request) || this.#options.mayWrite?.() !== false) return;
+    throw new Failure('retryable', `${describe(request)}: not the leader any more (NotLeader)`, {
+      code: 'NotLeader',
+    });
+  }
+
   async #waitForRate(request: KubeRequest, signal: AbortSignal): Promise<void> {
     try {
       const waitedMs = await this.#bucket.take(signal);
@@ -210,6 +228,7 @@ export class KubeClient {
     }
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const { connection, headers } = await this.#connectionOptions();
+    this.#requireLeave(request);
     let code = '<error>';
     try {
       const response = await this.#exchange(
