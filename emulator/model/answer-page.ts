@@ -1,8 +1,11 @@
 import type { OperationContext } from './operation-context.ts';
 
-/** Describes a time as CLB and VPC answers do. */
+// Seeded objects have always been there; answers need a time all the same, which clients sort by.
+const SEEDED_AT = Date.UTC(2024, 0, 1);
+
+/** Describes a time with seconds, as answers do except those on instances. */
 export function describedTime(at: number): string {
-  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return new Date(at === 0 ? SEEDED_AT : at).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** One page of a list that is asked for by number. */

@@ -143,6 +143,11 @@ const CALLS: readonly RuleRow[] = [
     'DescribeInstances tells every published member of an instance; what it does not have is empty, 0 or false.',
   ],
   [
+    'answer-seeded-time',
+    'assumed',
+    'What was seeded tells 2024-01-01 as its time, as it has always been there.',
+  ],
+  [
     'answer-absence',
     'seen in a client',
     'An error about a vSwitch, route table or route entry that is not there says NotFound in its text as well, by which a client tells it from others where the status is not 404.',

@@ -62,7 +62,11 @@ function describeComputeRegions(context: OperationContext): Answer {
   };
 }
 
+// What can be had in every zone, beside what seeds put there.
+const INSTANCE_TYPES = ['ecs.g7.large', 'ecs.g7.xlarge', 'ecs.g7.2xlarge'];
+
 function describeComputeZones(context: OperationContext): Answer {
+  const byZone = Map.groupBy(context.state.instances.list(), ({ zoneId }) => zoneId);
   return {
     Zones: {
       Zone: zonesOf(context.state, context.regionId).map((zoneId) => ({
@@ -71,6 +75,14 @@ function describeComputeZones(context: OperationContext): Answer {
         ZoneType: 'AvailabilityZone',
         AvailableResourceCreation: {
           ResourceTypes: ['VSwitch', 'IoOptimized', 'Instance', 'Disk'],
+        },
+        AvailableInstanceTypes: {
+          InstanceTypes: [
+            ...new Set([
+              ...INSTANCE_TYPES,
+              ...(byZone.get(zoneId) ?? []).map(({ instanceType }) => instanceType),
+            ]),
+          ],
         },
         AvailableDiskCategories: { DiskCategories: ['cloud_essd', 'cloud_auto'] },
       })),

@@ -66,7 +66,11 @@ export const COMPUTE_RULES: readonly RuleArea[] = [
         'documented',
         'Instances, interfaces and disks carry at most 20 tags; lists take several tags as all of them.',
       ],
-      ['ecs-region', 'documented', 'Regions and zones are told in the shape of ECS as well.'],
+      [
+        'ecs-region',
+        'documented',
+        'Regions and zones are told in the shape of ECS as well, zones with the types of instances that can be had in them.',
+      ],
       [
         'disk-list',
         'documented',

@@ -1,6 +1,6 @@
-import { numberedPage, tokenPage } from '../answer-page.ts';
+import { describedTime, numberedPage, tokenPage } from '../answer-page.ts';
 import type { Disk } from './compute-objects.ts';
-import { jsonTexts, secondTime, nameMatches } from './instance-reading.ts';
+import { jsonTexts, nameMatches } from './instance-reading.ts';
 import type { Answer, OperationContext, OperationHandler } from '../operation-context.ts';
 import { describedTags, hasTags } from '../tag-rules.ts';
 
@@ -77,7 +77,7 @@ function describedDisk(context: OperationContext, disk: Disk): Record<string, un
       : [
           {
             InstanceId: disk.instanceId,
-            AttachedTime: secondTime(disk.createdAt),
+            AttachedTime: describedTime(disk.createdAt),
             Device: '/dev/xvdb',
           },
         ];
@@ -104,7 +104,7 @@ function describedDisk(context: OperationContext, disk: Disk): Record<string, un
     MultiAttach: 'Disabled',
     InstanceId: disk.instanceId ?? '',
     Attachments: { Attachment: attachment },
-    CreationTime: secondTime(disk.createdAt),
+    CreationTime: describedTime(disk.createdAt),
     OperationLocks: { OperationLock: [] },
     Tags: { Tag: describedTags(context.visibleTags(disk.diskId)) },
   };

@@ -353,4 +353,6 @@ test('rule ecs-region: regions and zones are told as ECS tells them', async () =
   );
   const zones = await accept('DescribeZones');
   assert.equal(zones.get('Zones', 'Zone', 0, 'ZoneId'), 'cn-hangzhou-h');
+  const types = zones.get('Zones', 'Zone', 0, 'AvailableInstanceTypes', 'InstanceTypes');
+  assert.ok((types as string[]).includes('ecs.g7.xlarge'));
 });

@@ -2,8 +2,6 @@ import { describedTime } from '../answer-page.ts';
 import type { OperationContext } from '../operation-context.ts';
 
 const MAX_TEXTS = 100;
-// Seeded objects have always been there; answers need a time all the same.
-const SEEDED_TIME = '2024-01-01T00:00Z';
 
 /**
  * Reads a JSON list of strings that is a parameter's text.
@@ -39,12 +37,7 @@ export function nameMatches(pattern: string, name: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
-/** Describes a time as answers of ECS on interfaces and disks do: with seconds. */
-export function secondTime(at: number): string {
-  return at === 0 ? SEEDED_TIME.replace('Z', ':00Z') : describedTime(at);
-}
-
 /** Describes a time as answers of ECS on instances do: without seconds. */
 export function minuteTime(at: number): string {
-  return at === 0 ? SEEDED_TIME : new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z');
+  return describedTime(at).replace(/:\d\dZ$/, 'Z');
 }

@@ -1,7 +1,7 @@
 import { macAddress } from './mac-address.ts';
-import { numberedPage, tokenPage } from '../answer-page.ts';
+import { describedTime, numberedPage, tokenPage } from '../answer-page.ts';
 import { interfaceStatus, type NetworkInterface } from './compute-objects.ts';
-import { secondTime, nameMatches } from './instance-reading.ts';
+import { nameMatches } from './instance-reading.ts';
 import type { Answer, OperationContext } from '../operation-context.ts';
 import { describedTags, hasTags } from '../tag-rules.ts';
 
@@ -134,7 +134,7 @@ function describedAttachment(eni: NetworkInterface): Record<string, unknown> {
     InstanceId: eni.instanceId ?? '',
     Attachment: eni.instanceId === undefined ? {} : { InstanceId: eni.instanceId },
     AssociatedPublicIp: {},
-    CreationTime: secondTime(eni.createdAt),
+    CreationTime: describedTime(eni.createdAt),
     DeleteOnRelease: eni.deleteOnRelease,
   };
 }

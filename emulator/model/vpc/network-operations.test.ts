@@ -312,3 +312,8 @@ test('rule answer-absence: errors about what is not there say so in their text',
     assert.match((await refuse(code, action, parameters)).message, /NotFound:/);
   }
 });
+
+test('rule answer-seeded-time: what was seeded has a time that is no zero', async () => {
+  const shown = await accept('DescribeVpcs', { VpcId: VPC_ID });
+  assert.equal(shown.text('Vpcs', 'Vpc', 0, 'CreationTime'), '2024-01-01T00:00:00Z');
+});
