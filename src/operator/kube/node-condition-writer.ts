@@ -6,12 +6,11 @@ import type {
   NetworkCondition,
   NodeConditionWriter,
 } from '../../reconcilers/route-generator/route-generator-ports.ts';
-import { FIELD_MANAGER } from './field-managers.ts';
 import { PATCH_TYPES, type KubeClient } from './kube-client.ts';
 import { kubeStatusOf } from './kube-failure.ts';
-import { projectNode } from './node-projection.ts';
+import { nodeObjectWriter } from './node-object-writer.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { ObjectWriter } from './object-writer.ts';
+import type { ObjectWriter } from './object-writer.ts';
 
 /** Writes the condition NetworkUnavailable of Nodes through the API server. */
 export class KubeNodeConditionWriter implements NodeConditionWriter {
@@ -20,13 +19,7 @@ export class KubeNodeConditionWriter implements NodeConditionWriter {
 
   constructor(client: KubeClient, cache: ObjectCache<Node>, clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
-    this.#writer = new ObjectWriter({
-      client,
-      cache,
-      project: projectNode,
-      collection: () => '/api/v1/nodes',
-      fieldManager: FIELD_MANAGER,
-    });
+    this.#writer = nodeObjectWriter(client, cache);
   }
 
   async setNetworkUnavailable(

@@ -6,11 +6,10 @@ import {
   SHUTDOWN_TAINT_OBJECT,
   shutdownTaintIndex,
 } from '../../reconcilers/node-lifecycle/node-standing.ts';
-import { FIELD_MANAGER } from './field-managers.ts';
 import type { KubeClient } from './kube-client.ts';
-import { projectNode } from './node-projection.ts';
+import { nodeObjectWriter } from './node-object-writer.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { ObjectWriter, type JsonPatchOperation } from './object-writer.ts';
+import type { JsonPatchOperation, ObjectWriter } from './object-writer.ts';
 
 /** What the writer is made from. */
 export interface NodeLifecycleWriterOptions {
@@ -30,13 +29,7 @@ export class KubeNodeLifecycleWriter implements NodeLifecycleWriter {
 
   constructor(options: NodeLifecycleWriterOptions) {
     this.#options = options;
-    this.#writer = new ObjectWriter({
-      client: options.client,
-      cache: options.cache,
-      project: projectNode,
-      collection: () => '/api/v1/nodes',
-      fieldManager: FIELD_MANAGER,
-    });
+    this.#writer = nodeObjectWriter(options.client, options.cache);
   }
 
   delete(node: Node, signal: AbortSignal): Promise<void> {

@@ -1,24 +1,17 @@
 import type { Node, NodeAddress } from '../../reconcilers/kubernetes-objects.ts';
 import type { NodeChange, NodeWriter } from '../../reconcilers/node/node-ports.ts';
 import type { ObjectKey } from '../../reconcilers/reconciler.ts';
-import { FIELD_MANAGER } from './field-managers.ts';
 import { PATCH_TYPES, type KubeClient } from './kube-client.ts';
-import { projectNode } from './node-projection.ts';
+import { nodeObjectWriter } from './node-object-writer.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { escapePointer, ObjectWriter, type JsonPatchOperation } from './object-writer.ts';
+import { escapePointer, type ObjectWriter, type JsonPatchOperation } from './object-writer.ts';
 
 /** Writes Nodes through the API server; see `NodeWriter`. */
 export class KubeNodeWriter implements NodeWriter {
   readonly #writer: ObjectWriter<Node>;
 
   constructor(client: KubeClient, cache: ObjectCache<Node>) {
-    this.#writer = new ObjectWriter({
-      client,
-      cache,
-      project: projectNode,
-      collection: () => '/api/v1/nodes',
-      fieldManager: FIELD_MANAGER,
-    });
+    this.#writer = nodeObjectWriter(client, cache);
   }
 
   findDirectly(key: ObjectKey, signal: AbortSignal): Promise<Node | undefined> {

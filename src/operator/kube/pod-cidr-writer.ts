@@ -2,14 +2,13 @@ import { Failure } from '../../cloud/failure.ts';
 import type { Node } from '../../reconcilers/kubernetes-objects.ts';
 import type { PodCidrWriter } from '../../reconcilers/node-ipam/node-ipam-ports.ts';
 import { objectOf, objectsOf, textOf } from './api-object.ts';
-import { FIELD_MANAGER } from './field-managers.ts';
 import { PATCH_TYPES, type KubeClient } from './kube-client.ts';
 import { kubeStatusOf } from './kube-failure.ts';
+import { NODES_PATH, nodeObjectWriter } from './node-object-writer.ts';
 import { projectNode } from './node-projection.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { ObjectWriter } from './object-writer.ts';
+import type { ObjectWriter } from './object-writer.ts';
 
-const NODES_PATH = '/api/v1/nodes';
 const PAGE_SIZE = 500;
 
 /**
@@ -28,13 +27,7 @@ export class KubePodCidrWriter implements PodCidrWriter {
   constructor(client: KubeClient, cache: ObjectCache<Node>, mayWrite: () => boolean) {
     this.#client = client;
     this.#mayWrite = mayWrite;
-    this.#writer = new ObjectWriter({
-      client,
-      cache,
-      project: projectNode,
-      collection: () => NODES_PATH,
-      fieldManager: FIELD_MANAGER,
-    });
+    this.#writer = nodeObjectWriter(client, cache);
   }
 
   async setPodCidrs(node: Node, podCidrs: readonly string[], signal: AbortSignal): Promise<Node> {
