@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OperatorHarness } from '../support/operator-harness.ts';
-import { RouteTableScene } from '../support/route-table-scene.ts';
+import { personsRow, RouteTableScene } from '../support/route-table-scene.ts';
 
 const harness = await OperatorHarness.start({ instances: 3 });
-
-/** A row of a person to an instance of the scene. */
-function personsRow(
-  scene: RouteTableScene,
-  destinationCidr: string,
-  index: number,
-): { destinationCidr: string; nextHop: { type: 'Instance'; id: string } } {
-  return { destinationCidr, nextHop: { type: 'Instance', id: scene.instance(index).instanceId } };
-}
 
 test('MIG-08: under Observe a route that nobody asks for any more is to be deleted, and is when applied', async (context) => {
   const scene = await RouteTableScene.open(harness, context);

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OperatorHarness } from '../support/operator-harness.ts';
-import { conditionOf, RouteTableScene, TABLE_ID } from '../support/route-table-scene.ts';
+import {
+  conditionOf,
+  personsRow,
+  RouteTableScene,
+  TABLE_ID,
+} from '../support/route-table-scene.ts';
 
 const harness = await OperatorHarness.start({ instances: 8 });
 const SECOND = `${TABLE_ID}-2`;
 const CONFIRM = 'networking.alibabacloud.com/confirm-deletion';
-
-/** A row of a person to an instance of the scene. */
-function personsRow(
-  scene: RouteTableScene,
-  destinationCidr: string,
-  index: number,
-): { destinationCidr: string; nextHop: { type: 'Instance'; id: string } } {
-  return { destinationCidr, nextHop: { type: 'Instance', id: scene.instance(index).instanceId } };
-}
 
 test('ROUTE-07: entries of a predecessor that equal rows are taken over without a write, and go with their rows', async (context) => {
   const scene = await RouteTableScene.open(harness, context, [

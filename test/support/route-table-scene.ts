@@ -273,6 +273,15 @@ export class RouteTableScene extends ClusterScene {
   }
 }
 
+/** A row of a person to an instance of a scene. */
+export function personsRow(
+  scene: RouteTableScene,
+  destinationCidr: string,
+  index: number,
+): { destinationCidr: string; nextHop: { type: 'Instance'; id: string } } {
+  return { destinationCidr, nextHop: { type: 'Instance', id: scene.instance(index).instanceId } };
+}
+
 /** Finds the condition of a type. */
 export function conditionOf(resource: RouteTableView, type: string): Condition | undefined {
   return resource.status?.conditions?.find((condition) => condition.type === type);
