@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { instanceOf } from '../../../test/support/cloud-builders.ts';
 import { Failure } from '../../cloud/failure.ts';
 import type { CloudInstance } from '../../cloud/ecs/ecs-client.ts';
 import { sightInstances, type Sightings } from './instance-sightings.ts';
 import type { InstanceQuestion } from './node-standing.ts';
 
-function instanceOf(id: string, change: Partial<CloudInstance> = {}): CloudInstance {
-  return {
-    id,
-    name: id,
-    hostName: id,
-    regionId: 'cn-hangzhou',
-    zoneId: 'cn-hangzhou-h',
-    vpcId: 'vpc-1',
-    vSwitchId: 'vsw-1',
-    instanceType: 'ecs.g7.large',
-    status: 'Running',
-    chargeType: 'PostPaid',
-    spotStrategy: 'NoSpot',
-    lockReasons: [],
-    publicIps: [],
-    elasticIp: '',
-    innerIps: [],
-    privateIps: [],
-    interfaces: [],
-    tags: [],
-    ...change,
-  };
+/** Builds an instance that is named as its id. */
+function namedInstance(id: string, change: Partial<CloudInstance> = {}): CloudInstance {
+  return instanceOf({ id, name: id, hostName: id, privateIps: [], interfaces: [], ...change });
 }
 
 /** A region in which some instances are, and which refuses calls that ask for some names. */
@@ -88,7 +70,7 @@ const states = [
 
 for (const { status, want } of states) {
   test(`LIFE-04: an instance that is ${status} exists`, async () => {
-    const { seen } = await look(new Region([instanceOf('i-a', { status })]), {
+    const { seen } = await look(new Region([namedInstance('i-a', { status })]), {
       a: { instanceIds: ['i-a'] },
     });
     assert.equal(seen.get('a'), want);
@@ -96,13 +78,13 @@ for (const { status, want } of states) {
 }
 
 test('LIFE-04: an instance that is locked exists', async () => {
-  const locked = instanceOf('i-a', { lockReasons: ['financial', 'security', 'recycling'] });
+  const locked = namedInstance('i-a', { lockReasons: ['financial', 'security', 'recycling'] });
   const { seen } = await look(new Region([locked]), { a: { instanceIds: ['i-a'] } });
   assert.equal(seen.get('a'), 'there');
 });
 
 test('B-52: instances are told apart by their whole id', async () => {
-  const { seen } = await look(new Region([instanceOf('i-abc')]), {
+  const { seen } = await look(new Region([namedInstance('i-abc')]), {
     short: { instanceIds: ['i-ab'] },
     long: { instanceIds: ['i-abc'] },
   });
@@ -110,7 +92,7 @@ test('B-52: instances are told apart by their whole id', async () => {
 });
 
 test('LIFE-09: a node without provider id is absent only when nothing leads to an instance', async () => {
-  const region = new Region([instanceOf('i-a', { privateIps: ['10.0.0.1'] })]);
+  const region = new Region([namedInstance('i-a', { privateIps: ['10.0.0.1'] })]);
   const { seen } = await look(region, {
     byIp: { instanceIds: ['i-gone'], privateIps: ['10.0.0.1'] },
     gone: { instanceIds: ['i-gone'], privateIps: ['10.0.0.2'] },
@@ -121,7 +103,7 @@ test('LIFE-09: a node without provider id is absent only when nothing leads to a
 test('LIFE-03 LIFE-14: a hundred are asked for at a time, and a failed call speaks for its own only', async () => {
   const all = Array.from({ length: 250 }, (_, index) => `i-${index}`);
   const region = new Region(
-    all.map((id) => instanceOf(id)),
+    all.map((id) => namedInstance(id)),
     ['i-120'],
   );
   const questions = Object.fromEntries(all.map((id) => [id, { instanceIds: [id] }]));
