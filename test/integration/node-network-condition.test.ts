@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { eventually, pause, startOperatorWorld } from '../support/operator-world.ts';
 import { ROUTE_FLAGS, RouteScene, SYSTEM_TABLE } from '../support/route-scene.ts';
 
-const world = await startOperatorWorld({ instances: 1 });
+// Ten seconds lie between two runs over all nodes.
+const world = await startOperatorWorld({ instances: 1, factor: 5 });
 const scene = new RouteScene(world);
 const { nodes } = scene;
 
@@ -157,9 +158,9 @@ test('ROUTE-14 ROUTE-21: after that all is quiet, also when readiness comes and 
   await pause(1_000);
   const before = await world.operatorWrites();
   await addCondition(plain.name, { type: 'Ready', status: 'False', reason: 'KubeletNotReady' });
-  await pause(3_000);
+  await world.clock.sleep(10_000);
   await addCondition(plain.name, { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' });
-  await pause(10_000);
+  await world.clock.sleep(15_000);
   const after = await world.operatorWrites();
   assert.deepEqual(after.slice(before.length), []);
   assert.ok(scene.entries().includes(`${SYSTEM_TABLE} 10.100.1.0/24 ${plain.instanceId}`));
@@ -169,7 +170,7 @@ test('ROUTE-14: an operator that starts again writes nothing', async () => {
   await first.stop();
   const before = (await world.operatorWrites()).length;
   const second = await world.startOperator(...ROUTE_FLAGS);
-  await pause(5_000);
+  await world.clock.sleep(15_000);
   assert.deepEqual((await world.operatorWrites()).slice(before), []);
   await second.stop();
 });
@@ -188,7 +189,7 @@ test('ROUTE-15: with the setting off the condition stays as it is, and the route
     const entry = `${SYSTEM_TABLE} 10.100.9.0/24 ${late.instanceId}`;
     assert.ok(scene.entries().includes(entry), scene.entries().join());
   });
-  await pause(2_000);
+  await world.clock.sleep(10_000);
   assert.equal((await scene.network(pluggedIn.name))?.reason, 'CalicoIsUp');
   assert.equal(await scene.network(late.name), undefined);
   assert.equal(await statusWrites(pluggedIn.name), before);
