@@ -118,7 +118,7 @@ export const NETWORK_RULES: readonly RuleArea[] = [
       [
         'route-delete',
         'documented',
-        'An entry is named by its id, or by table and destination, with or without its next hop; both forms exclude each other. An absent one is InvalidRouteEntry.NotFound.',
+        'An entry is named by its id, or by table and destination, with or without its next hop or, of several, the list of all; both forms exclude each other. An absent one is InvalidRouteEntry.NotFound.',
       ],
       [
         'route-system',

@@ -542,3 +542,15 @@ test('rule route-tombstone: tombstones tell who made an entry and who removed it
   const took = Date.parse(String(deleted[0]?.deletedAt)) - Date.parse(removed?.startedAt ?? '');
   assert.equal(took, 500);
 });
+
+test('rule route-delete: the list of next hops that names an entry is the whole one', async () => {
+  const NextHopList = bench.cloud.instanceIds
+    .slice(0, 2)
+    .map((NextHopId) => ({ NextHopId, NextHopType: 'Instance' }));
+  const named = { RouteTableId: TABLE, DestinationCidrBlock: '172.16.0.0/24' };
+  await accept('CreateRouteEntry', { ...named, NextHopList });
+  bench.settle();
+  const part = { ...named, NextHopList: NextHopList.slice(1) };
+  await refuse('InvalidRouteEntry.NotFound', 'DeleteRouteEntry', part);
+  await accept('DeleteRouteEntry', { ...named, NextHopList });
+});

@@ -235,7 +235,8 @@ function deleteRouteEntry(context: OperationContext): Answer {
     );
   }
   const nextHopId = parameters.findText('NextHopId');
-  if (nextHopId !== undefined && parameters.items('NextHopList').length > 0) {
+  const nextHopIds = parameters.items('NextHopList').map((item) => item.NextHopId ?? '');
+  if (nextHopId !== undefined && nextHopIds.length > 0) {
     throw context.failure(
       'ParamExclusive.NextHopIdAndList',
       'NextHopId and NextHopList exclude each other.',
@@ -252,7 +253,7 @@ function deleteRouteEntry(context: OperationContext): Answer {
   const table = requireRouteTable(context, tableId);
   const book = new RouteBook(context, claimVpcOfTable(context, table));
   try {
-    const entry = book.require(table, { id, destination, nextHopId });
+    const entry = book.require(table, { id, destination, nextHopId, nextHopIds });
     context.refuseDryRun();
     removeEntry(context, book, state.routeEntries.get(entry.routeEntryId) ?? entry);
     return {};

@@ -40,6 +40,8 @@ interface EntryName {
   readonly id?: string | undefined;
   readonly destination?: string | undefined;
   readonly nextHopId?: string | undefined;
+  /** All next hops of an entry that has several; none where they are not given. */
+  readonly nextHopIds?: readonly string[];
 }
 
 /** The rules of routes in one VPC, as they hold during one call; it sees what the call has made. */
@@ -172,15 +174,19 @@ export class RouteBook {
     return entry;
   }
 
-  #find(table: RouteTable, { id, destination, nextHopId }: EntryName): RouteEntry | undefined {
+  #find(table: RouteTable, name: EntryName): RouteEntry | undefined {
+    const { id, destination, nextHopId, nextHopIds = [] } = name;
     const entries = this.#entries.get(table.routeTableId);
     const byId = id === undefined ? undefined : this.#context.state.routeEntries.get(id);
     const block = destination === undefined ? undefined : parseCidrBlock(destination);
     const entry = id === undefined ? entries?.get(block?.text ?? '') : byId;
     if (entry?.routeTableId !== table.routeTableId) return undefined;
     if (block !== undefined && entry.destinationCidrBlock !== block.text) return undefined;
-    const reaches = entry.nextHops.some((hop) => hop.nextHopId === nextHopId);
-    return nextHopId === undefined || reaches ? entry : undefined;
+    const hops = new Set(entry.nextHops.map((hop) => hop.nextHopId));
+    if (nextHopId !== undefined && !hops.has(nextHopId)) return undefined;
+    const listed = new Set(nextHopIds);
+    const isList = listed.size === hops.size && nextHopIds.every((each) => hops.has(each));
+    return nextHopIds.length === 0 || isList ? entry : undefined;
   }
 
   #refuseSystemRoute(table: RouteTable, { id, destination }: EntryName): void {
