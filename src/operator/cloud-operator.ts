@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import OperatorBase from '@dot-i/k8s-operator';
 import type { Clock } from '../cloud/clock.ts';
-import type { Controller } from './controller.ts';
+import type { Controller } from './controllers/controller.ts';
 import type { Leadership } from './leadership.ts';
 import type { ProcessLogger } from './telemetry/process-logger.ts';
 import { whenAborted } from './when-aborted.ts';

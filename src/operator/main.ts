@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { isFailure } from '../cloud/failure.ts';
 import { composeOperator, type ComposedOperator } from './composition.ts';
-import { readConfig, type Config } from './config.ts';
+import { readConfig, type Config } from './config/config.ts';
 import { loadKubeConfig } from './kubeconfig-source.ts';
 import { SystemClock, SystemRandomness } from './system-clock.ts';
 import { createProcessLogger } from './telemetry/process-logger.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { waitUntil } from '../../hack/control-plane/endpoint-probe.ts';
-import type { ControllerName } from '../../src/operator/controller-selection.ts';
+import type { ControllerName } from '../../src/operator/controllers/controller-selection.ts';
 import { CLUSTER_CIDR, CONTROLLER_WORK } from './support/controller-work.ts';
 import { startE2eCluster } from './support/e2e-cluster.ts';
 import { E2eService } from './support/e2e-service.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readConfig } from '../../src/operator/config.ts';
-import { CONTROLLERS } from '../../src/operator/controllers.ts';
+import { readConfig } from '../../src/operator/config/config.ts';
+import { CONTROLLERS } from '../../src/operator/controllers/controllers.ts';
 import {
   manifestOf,
   podTemplateOf,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { parseFlags } from '../../src/operator/operator-flags.ts';
+import { parseFlags } from '../../src/operator/config/operator-flags.ts';
 import { renderChart } from '../support/chart-manifests.ts';
 import { DocumentedCommands, readPage } from '../support/documented-commands.ts';
 import { CLOUD_TAINT, isTainted, NodeScene } from '../support/node-scene.ts';

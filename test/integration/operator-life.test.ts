@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import type { Clock } from '../../src/cloud/clock.ts';
 import { composeOperator, type ComposedOperator } from '../../src/operator/composition.ts';
-import { readConfig } from '../../src/operator/config.ts';
+import { readConfig } from '../../src/operator/config/config.ts';
 import { objectOf } from '../../src/operator/kube/api-object.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
 import { createProcessLogger } from '../../src/operator/telemetry/process-logger.ts';

@@ -11,7 +11,7 @@ import { emulatorEnvironment } from '../../emulator/emulator-environment.ts';
 import type { SettingsChange } from '../../emulator/model/emulator-settings.ts';
 import { ensureHelm } from '../../hack/control-plane/installed-helm.ts';
 import { composeOperator, type ComposedOperator } from '../../src/operator/composition.ts';
-import { readConfig } from '../../src/operator/config.ts';
+import { readConfig } from '../../src/operator/config/config.ts';
 import { SystemRandomness } from '../../src/operator/system-clock.ts';
 import { createProcessLogger } from '../../src/operator/telemetry/process-logger.ts';
 import { SecretScrubber } from '../../src/operator/telemetry/secret-scrubber.ts';

@@ -4,7 +4,7 @@ import type { AddOn } from '../../hack/control-plane/control-plane.ts';
 import type { AuditEvent } from '../../hack/control-plane/audit-log.ts';
 import type { Clock } from '../../src/cloud/clock.ts';
 import { composeOperator, type ComposedOperator } from '../../src/operator/composition.ts';
-import { readConfig } from '../../src/operator/config.ts';
+import { readConfig } from '../../src/operator/config/config.ts';
 import { loadKubeConfig } from '../../src/operator/kubeconfig-source.ts';
 import { SystemClock, SystemRandomness } from '../../src/operator/system-clock.ts';
 import { createProcessLogger } from '../../src/operator/telemetry/process-logger.ts';

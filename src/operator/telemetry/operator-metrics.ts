@@ -5,7 +5,7 @@ import { ABSENCE_KINDS, type AbsenceBreaker } from '../../reconcilers/absence-br
 import type { LoadBalancerResource } from '../../reconcilers/kubernetes-objects.ts';
 import type { NodeInitialisationMetrics } from '../../reconcilers/node/node-ports.ts';
 import type { RestClientMetrics } from '../kube/kube-client.ts';
-import type { NodeSyncMetrics } from '../node-sync-tracker.ts';
+import type { NodeSyncMetrics } from '../controllers/node-sync-tracker.ts';
 import type { PassResult, ReconcileMetrics } from '../queue/reconcile-worker.ts';
 import type { QueueMetrics, WorkQueue } from '../queue/work-queue.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { waitUntil } from '../../../hack/control-plane/endpoint-probe.ts';
-import type { ControllerName } from '../../../src/operator/controller-selection.ts';
+import type { ControllerName } from '../../../src/operator/controllers/controller-selection.ts';
 import type { E2eCluster } from './e2e-cluster.ts';
 import { E2eService } from './e2e-service.ts';
 
