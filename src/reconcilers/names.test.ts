@@ -10,7 +10,10 @@ import {
 } from './names.ts';
 
 test('OWN-06 MIG-10: the way out by hand names every finalizer, and no other', () => {
-  const page = readFileSync(path.join(import.meta.dirname, '../../docs/migrate-from-ccm.md'), 'utf8');
+  const page = readFileSync(
+    path.join(import.meta.dirname, '../../docs/migrate-from-ccm.md'),
+    'utf8',
+  );
   const rows = [...page.matchAll(/^\| `([^`]+\/[^`]+)` +\| (?:Service|AlibabaLoadBalancer)/gm)];
   assert.deepEqual(
     rows.map(([, finalizer]) => finalizer).toSorted(),
