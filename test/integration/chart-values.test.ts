@@ -225,7 +225,7 @@ test('chart PKG-09: probes ask for health, requests and a limit are set, and the
   assert.deepEqual([probe('livenessProbe'), probe('readinessProbe')], ['/healthz', '/readyz']);
   assert.deepEqual(container.resources, {
     requests: { cpu: '100m', memory: '160Mi' },
-    limits: { memory: '320Mi' },
+    limits: { memory: '512Mi' },
   });
   const options = container.env.find(({ name }) => name === 'NODE_OPTIONS');
   assert.match(options?.value ?? '', /^--max-old-space-size-percentage=[5-8]\d$/);
