@@ -304,6 +304,29 @@ test('CTL-12: a server that is away for five minutes is asked less and less ofte
   watched.stop();
 });
 
+test('OBS-12: a watch that is refused once and then lasts is no problem any more, although nothing happens', async () => {
+  const namespace = await plane.createNamespace();
+  let refusals = 0;
+  server.intervene = ({ isWatch }) => {
+    if (!isWatch || refusals > 0) return undefined;
+    refusals += 1;
+    const message = 'storage is (re)initializing';
+    const body = { kind: 'Status', code: 429, reason: 'TooManyRequests', message };
+    return { kind: 'answer', status: 429, body };
+  };
+  const watched = watch(namespace);
+  await assertEventually(() => {
+    assert.match(watched.informer.problem?.message ?? '', /initializing/);
+  });
+  // A namespace has one config map from the start, and no other comes.
+  await assertEventually(() => {
+    assert.equal(watched.informer.problem, undefined);
+  });
+  assert.equal(watched.informer.isSynced, true);
+  server.intervene = () => undefined;
+  watched.stop();
+});
+
 test('CTL-12: a server that says when to come again is not asked before', async () => {
   const namespace = await plane.createNamespace();
   let refusals = 0;

@@ -35,6 +35,8 @@ export type ChangeHandler<T> = (change: CacheChange<T>) => void;
 
 const PAGE_SIZE = 500;
 const MIN_WATCH_SECONDS = 300;
+/** A watch that ends sooner than this, without an event, is no sign of health. */
+const BRIEF_WATCH_MS = 1_000;
 const FIRST_BACKOFF_MS = 800;
 const MAX_BACKOFF_MS = 30_000;
 /** After this long without trouble the next trouble starts with the shortest wait. */
@@ -166,6 +168,13 @@ export class Informer<T extends CachedObject> {
         MIN_WATCH_SECONDS + Math.floor(this.#options.randomness.fraction() * MIN_WATCH_SECONDS);
       const startedMs = this.#options.clock.monotonicMs();
       let events = 0;
+      let cancelHealthy = (): void => undefined;
+      // A quiet kind may have no event for long, so a watch that lasts is a sign of health as well.
+      const onOpen = (): void => {
+        cancelHealthy = this.#options.clock.schedule(BRIEF_WATCH_MS, () => {
+          this.#noteHealthy();
+        });
+      };
       try {
         const query = {
           ...this.#selectors(),
@@ -177,13 +186,15 @@ export class Informer<T extends CachedObject> {
           query,
           seconds,
           signal,
+          onOpen,
         )) {
           events += 1;
           this.#noteHealthy();
           version = this.#take(event.type, objectOf(event.object)) || version;
         }
         // A server that closes at once would otherwise be asked without a pause.
-        const wasBrief = this.#options.clock.monotonicMs() - startedMs < 1_000 && events === 0;
+        const wasBrief =
+          this.#options.clock.monotonicMs() - startedMs < BRIEF_WATCH_MS && events === 0;
         if (wasBrief) throw new Failure('retryable', `The watch of ${this.kind} ended at once`);
       } catch (error) {
         if (isAborted(signal)) return;
@@ -197,7 +208,10 @@ export class Informer<T extends CachedObject> {
           }
           return;
         }
+        cancelHealthy();
         await this.#standBack(error, signal);
+      } finally {
+        cancelHealthy();
       }
     }
   }

@@ -148,6 +148,7 @@ export class KubeClient {
   /**
    * Opens a watch and yields its events until the server ends it.
    *
+   * Shape: `onOpen` is told when the server has accepted it, which may be long before an event.
    * Errors: an ERROR event is thrown as the `Failure` that its status means.
    */
   async *watch(
@@ -155,6 +156,7 @@ export class KubeClient {
     query: Readonly<Record<string, string>>,
     timeoutSeconds: number,
     signal: AbortSignal,
+    onOpen?: () => void,
   ): AsyncGenerator<WatchEvent, void> {
     const request: KubeRequest = {
       method: 'GET',
@@ -166,6 +168,7 @@ export class KubeClient {
     try {
       const answer = await this.#send(request, deadline.signal);
       if (answer.httpStatus !== 200) await this.#readAnswer(request, answer);
+      onOpen?.();
       for await (const line of jsonLines(answer.response)) {
         deadline.postpone();
         yield parseEvent(line, request);
