@@ -165,6 +165,30 @@ export function summarizeReady(input: ReadySummaryInput, nowMs: number): Conditi
   );
 }
 
+/**
+ * Writes the conditions that follow from a failed pass; what was known before stays.
+ *
+ * Shape: `isStalled` says that nothing goes on before a person acts.
+ */
+export function failedConditions(
+  known: readonly Condition[] | undefined,
+  generation: number,
+  failure: { readonly reason: string; readonly message: string; readonly isStalled: boolean },
+  nowMs: number,
+): Condition[] {
+  const { reason, message, isStalled } = failure;
+  const conditions = setCondition(
+    known,
+    { type: 'Programmed', status: 'False', reason, message, observedGeneration: generation },
+    nowMs,
+  );
+  const why = { reason, message };
+  return summarizeReady(
+    { conditions, generation, notReady: why, ...(isStalled ? { stalled: why } : {}) },
+    nowMs,
+  );
+}
+
 function readyState(input: ReadySummaryInput): ConditionState {
   const { conditions, generation, notReady } = input;
   if (notReady !== undefined) return { type: 'Ready', status: 'False', ...notReady };

@@ -1,6 +1,12 @@
 import type { CloudLoadBalancer } from '../../cloud/slb/slb-client.ts';
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
-import { findCondition, setCondition, summarizeReady, type ConditionState } from '../conditions.ts';
+import {
+  type ConditionState,
+  failedConditions,
+  findCondition,
+  setCondition,
+  summarizeReady,
+} from '../conditions.ts';
 import type { Condition, LoadBalancerResource, Service } from '../kubernetes-objects.ts';
 import type { EventContent, StatusChange } from '../reconciler.ts';
 import {
@@ -166,30 +172,16 @@ export function creationStatus(
   };
 }
 
-/**
- * Writes the status that follows from a failed pass; what was known before stays.
- *
- * Shape: `stalled` says that nothing goes on before a person acts.
- */
+/** Writes the status that follows from a failed pass; see `failedConditions`. */
 export function failureStatus(
   resource: LoadBalancerResource,
   failure: Reasoned & { readonly isStalled: boolean },
   nowMs: number,
 ): StatusChange {
   const { generation } = resource.metadata;
-  const { reason, message } = failure;
-  const conditions = setCondition(
-    conditionsFrom(resource),
-    { type: 'Programmed', status: 'False', reason, message, observedGeneration: generation },
-    nowMs,
-  );
-  const stalled = failure.isStalled ? { stalled: { reason, message } } : {};
   return {
     observedGeneration: generation,
-    conditions: summarizeReady(
-      { conditions, generation, notReady: { reason, message }, ...stalled },
-      nowMs,
-    ),
+    conditions: failedConditions(conditionsFrom(resource), generation, failure, nowMs),
   };
 }
 

@@ -1,5 +1,11 @@
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
-import { conditionTime, setCondition, summarizeReady, type ConditionState } from '../conditions.ts';
+import {
+  type ConditionState,
+  conditionTime,
+  failedConditions,
+  setCondition,
+  summarizeReady,
+} from '../conditions.ts';
 import type { Condition, RouteTableResource } from '../kubernetes-objects.ts';
 import { observingMessage } from '../observe-policy.ts';
 import type { DesiredRoute, RouteFinding } from './route-table-desired.ts';
@@ -83,35 +89,16 @@ export function conditionsFrom(resource: RouteTableResource): readonly Condition
   return resource.status.conditions ?? [];
 }
 
-/**
- * Writes the status that follows from a failed pass; what was known before stays.
- *
- * Shape: `isStalled` says that nothing goes on before a person acts.
- */
+/** Writes the status that follows from a failed pass; see `failedConditions`. */
 export function failedRouteTableStatus(
   resource: RouteTableResource,
   failure: Reasoned & { readonly isStalled: boolean },
   nowMs: number,
 ): RouteTableStatusChange {
   const { generation } = resource.metadata;
-  const { reason, message } = failure;
-  const conditions = setCondition(
-    conditionsFrom(resource),
-    { type: 'Programmed', status: 'False', reason, message, observedGeneration: generation },
-    nowMs,
-  );
   return {
     observedGeneration: generation,
-    conditions: summarizeReady(
-      {
-        conditions,
-        needs: READY_NEEDS,
-        generation,
-        notReady: { reason, message },
-        ...(failure.isStalled ? { stalled: { reason, message } } : {}),
-      },
-      nowMs,
-    ),
+    conditions: failedConditions(conditionsFrom(resource), generation, failure, nowMs),
   };
 }
 
