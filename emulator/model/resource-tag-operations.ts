@@ -3,7 +3,7 @@ import type { CloudState } from './cloud-state.ts';
 import type { Ownership, Tag } from './cloud-objects.ts';
 import type { Answer, OperationContext, OperationHandler } from './operation-context.ts';
 import type { ParameterItem } from './operation-parameters.ts';
-import { describedTags, hasTags, putTags, readTags } from './tag-rules.ts';
+import { describedTags, hasTags, tagHandler, untagHandler } from './tag-rules.ts';
 
 const PAGE_SIZE = 50;
 const NOT_FOUND = ['InvalidResourceId.NotFound', 'InvalidInstanceIds.NotFound'];
@@ -11,15 +11,15 @@ const BAD_TOKEN = ['Invalid.NextToken', 'InvalidParameter'];
 
 /** The operations on tags of VPC. */
 export const NETWORK_TAG_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
-  TagResources: tagResources,
-  UnTagResources: untagResources,
+  TagResources: tagHandler(requireResource),
+  UnTagResources: untagHandler(requireResource),
   ListTagResources: listTagResources,
 };
 
 /** The operations on tags of ECS. */
 export const COMPUTE_TAG_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
-  TagResources: tagResources,
-  UntagResources: untagResources,
+  TagResources: tagHandler(requireResource),
+  UntagResources: untagHandler(requireResource),
   ListTagResources: listTagResources,
 };
 
@@ -34,30 +34,6 @@ const STORES: Readonly<
   eni: 'networkInterfaces',
   disk: 'disks',
 };
-
-function tagResources(context: OperationContext): Answer {
-  const tags = readTags(context);
-  const ids = context.parameters.texts('ResourceId');
-  for (const id of ids) requireResource(context, id);
-  for (const id of ids) putTags(context, id, tags);
-  return {};
-}
-
-function untagResources(context: OperationContext): Answer {
-  const { parameters, state } = context;
-  const keys = parameters.texts('TagKey');
-  const all = parameters.findFlag('All') === true;
-  const ids = parameters.texts('ResourceId');
-  for (const id of ids) requireResource(context, id);
-  for (const id of ids) {
-    // `All` counts only where no key is named.
-    const kept = (state.tags.get(id) ?? []).filter(({ key }) =>
-      keys.length === 0 ? !all : !keys.includes(key),
-    );
-    state.tags.set(id, kept, context.now);
-  }
-  return {};
-}
 
 function listTagResources(context: OperationContext): Answer {
   const { parameters } = context;

@@ -1,6 +1,6 @@
 import { publishesError } from './api-catalog.ts';
 import type { Tag } from './cloud-objects.ts';
-import type { OperationContext } from './operation-context.ts';
+import type { OperationContext, OperationHandler } from './operation-context.ts';
 import type { ParameterItem } from './operation-parameters.ts';
 
 const RESERVED_KEY = /^(aliyun|acs:)|https?:\/\//i;
@@ -105,4 +105,37 @@ export function keyedTags(
   objectId: string,
 ): { Key: string; Value: string }[] {
   return context.visibleTags(objectId).map(({ key, value }) => ({ Key: key, Value: value }));
+}
+
+/** Throws the operation's own code where no resource has this id. */
+type ResourceCheck = (context: OperationContext, id: string) => void;
+
+/** Makes the handler of TagResources, alike for every product: all resources exist, or none is tagged. */
+export function tagHandler(requireResource: ResourceCheck): OperationHandler {
+  return (context) => {
+    const tags = readTags(context);
+    const ids = context.parameters.texts('ResourceId');
+    for (const id of ids) requireResource(context, id);
+    for (const id of ids) putTags(context, id, tags);
+    return {};
+  };
+}
+
+/** Makes the handler of UntagResources, alike for every product. */
+export function untagHandler(requireResource: ResourceCheck): OperationHandler {
+  return (context) => {
+    const { parameters, state } = context;
+    const keys = parameters.texts('TagKey');
+    const all = parameters.findFlag('All') === true;
+    const ids = parameters.texts('ResourceId');
+    for (const id of ids) requireResource(context, id);
+    for (const id of ids) {
+      // `All` counts only where no key is named.
+      const kept = (state.tags.get(id) ?? []).filter(({ key }) =>
+        keys.length === 0 ? !all : !keys.includes(key),
+      );
+      state.tags.set(id, kept, context.now);
+    }
+    return {};
+  };
 }

@@ -4,7 +4,14 @@ import type { Ownership, Tag } from '../cloud-objects.ts';
 import { parseTagList } from './load-balancer-operations.ts';
 import type { Answer, OperationContext, OperationHandler } from '../operation-context.ts';
 import type { ParameterItem } from '../operation-parameters.ts';
-import { describedTags, hasTags, putTags, readTagItems, readTags } from '../tag-rules.ts';
+import {
+  describedTags,
+  hasTags,
+  putTags,
+  readTagItems,
+  tagHandler,
+  untagHandler,
+} from '../tag-rules.ts';
 
 // The documentation gives no size of a page; this is the other products'.
 const PAGE_SIZE = 50;
@@ -13,37 +20,13 @@ const LEGACY_TAGS_PER_OBJECT = 10;
 
 /** The operations on tags, the present ones and those they replaced. */
 export const TAG_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
-  TagResources: tagResources,
-  UntagResources: untagResources,
+  TagResources: tagHandler(requireResource),
+  UntagResources: untagHandler(requireResource),
   ListTagResources: listTagResources,
   AddTags: addTags,
   RemoveTags: removeTags,
   DescribeTags: describeTags,
 };
-
-function tagResources(context: OperationContext): Answer {
-  const tags = readTags(context);
-  const ids = context.parameters.texts('ResourceId');
-  for (const id of ids) requireResource(context, id);
-  for (const id of ids) putTags(context, id, tags);
-  return {};
-}
-
-function untagResources(context: OperationContext): Answer {
-  const { parameters, state } = context;
-  const keys = parameters.texts('TagKey');
-  const all = parameters.findFlag('All') === true;
-  const ids = parameters.texts('ResourceId');
-  for (const id of ids) requireResource(context, id);
-  for (const id of ids) {
-    // `All` counts only where no key is named.
-    const kept = (state.tags.get(id) ?? []).filter(({ key }) =>
-      keys.length === 0 ? !all : !keys.includes(key),
-    );
-    state.tags.set(id, kept, context.now);
-  }
-  return {};
-}
 
 function listTagResources(context: OperationContext): Answer {
   const { parameters } = context;
