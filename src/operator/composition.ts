@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Clock, Randomness } from '../cloud/clock.ts';
 import { createCloudClients, type CloudClientPorts } from '../cloud/cloud-clients.ts';
 import type { CloudSettings } from '../cloud/transport/cloud-settings.ts';
+import { isAborted } from '../cloud/is-aborted.ts';
 import { AbsenceBreaker } from '../reconcilers/absence-breaker.ts';
 import { CachedObjects } from './cached-objects.ts';
 import { CloudOperator, type BackgroundPart } from './cloud-operator.ts';
@@ -414,9 +415,4 @@ function withoutSecrets(config: Config): Readonly<Record<string, unknown>> {
     controllers: [...config.controllers],
     cloud: { ...publicCloud, credentials: credentials.kind },
   };
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

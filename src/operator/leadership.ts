@@ -1,6 +1,8 @@
 import type { Clock } from '../cloud/clock.ts';
+import { isAborted } from '../cloud/is-aborted.ts';
 import type { Logger } from '../reconcilers/reconciler.ts';
 import type { LeaseHolder } from './kube/leader-election.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** A lease that is had besides our own, and what it stands for. */
 export type FurtherRole = 'default' | 'migration';
@@ -134,7 +136,10 @@ export class Leadership {
   }
 
   async #keep(lease: LeaseHolder | undefined, signal: AbortSignal): Promise<LeadershipEnd> {
-    if (lease === undefined) return whenAborted(signal);
+    if (lease === undefined) {
+      await whenAborted(signal);
+      return { kind: 'stopped' };
+    }
     const loss = await lease.keep(signal);
     return loss === undefined ? { kind: 'stopped' } : { kind: 'lost', reason: loss.reason };
   }
@@ -171,19 +176,4 @@ export class Leadership {
     this.#warned.add(role);
     logger.warn(`${whileWithout}, because a further lease cannot be had`, { role, why });
   }
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
-function whenAborted(signal: AbortSignal): Promise<LeadershipEnd> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      resolve({ kind: 'stopped' });
-    };
-    if (signal.aborted) finish();
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+import { isAborted } from '../../cloud/is-aborted.ts';
 import { NodeLifecycle } from '../../reconcilers/node-lifecycle/node-lifecycle.ts';
 import type { Controller, ControllerPorts } from './controller.ts';
 import { KubeNodeLifecycleWriter } from '../kube/node-lifecycle-writer.ts';
@@ -57,9 +58,4 @@ export class CloudNodeLifecycleController implements Controller {
       await clock.sleep(restMs, stop).catch(() => undefined);
     }
   }
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
 import { isFailure } from '../../cloud/failure.ts';
+import { isAborted } from '../../cloud/is-aborted.ts';
 import { API_GROUP, API_VERSION, REPORTING_CONTROLLER } from '../../reconcilers/names.ts';
 import type {
   EventContent,
@@ -318,9 +319,4 @@ function eventNamespace({ namespace }: Regarding): string {
 
 function collectionPath(regarding: Regarding): string {
   return `/apis/events.k8s.io/v1/namespaces/${pathSegment(eventNamespace(regarding))}/events`;
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
 import { Failure, isFailure } from '../../cloud/failure.ts';
+import { isAborted } from '../../cloud/is-aborted.ts';
 import type { Logger } from '../../reconcilers/reconciler.ts';
 import { objectOf, objectsOf, textOf, type ApiObject } from './api-object.ts';
 import type { KubeClient } from './kube-client.ts';
@@ -275,11 +276,6 @@ export class Informer<T extends CachedObject> {
     const { labelSelector } = this.#options;
     return labelSelector === undefined ? {} : { labelSelector };
   }
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** Whether a version cannot be served: gone from the server's history, or not there yet. */

@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../../cloud/clock.ts';
 import { Failure, isFailure } from '../../cloud/failure.ts';
+import { isAborted } from '../../cloud/is-aborted.ts';
 import type { Logger } from '../../reconcilers/reconciler.ts';
 import { numberOf, objectOf, textOf, type ApiObject } from './api-object.ts';
 import { pathSegment, type KubeClient } from './kube-client.ts';
@@ -323,9 +324,4 @@ export class LeaseHolder {
 
 function withSpec(lease: ApiObject, change: ApiObject): ApiObject {
   return { ...lease, spec: { ...objectOf(lease.spec), ...change } };
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

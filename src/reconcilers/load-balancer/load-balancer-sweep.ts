@@ -8,6 +8,7 @@ import {
   type CloudLoadBalancer,
   type SlbClient,
 } from '../../cloud/slb/slb-client.ts';
+import { isAborted } from '../../cloud/is-aborted.ts';
 import { conditionTime } from '../conditions.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type {
@@ -301,10 +302,6 @@ function isSettled(resource: LoadBalancerResource, nowMs: number): boolean {
 function healthyServers(health: readonly CloudBackendHealth[], nodePort: number): number {
   const healthy = health.filter(({ port, status }) => port === nodePort && status === 'normal');
   return new Set(healthy.map(({ serverId }) => serverId)).size;
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function keyOf(resource: LoadBalancerResource): ObjectKey {

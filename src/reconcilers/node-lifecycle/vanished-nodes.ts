@@ -1,5 +1,6 @@
 import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import { Failure, isFailure } from '../../cloud/failure.ts';
+import { isAborted } from '../../cloud/is-aborted.ts';
 import type { Node } from '../kubernetes-objects.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
 import {
@@ -119,11 +120,6 @@ export class VanishedNodes {
       nodes: held.map(({ metadata }) => metadata.name),
     });
   }
-}
-
-/** Asks anew each time; the compiler takes the answer for lasting otherwise. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function isSamePlace(one: CloudIdentity, other: CloudIdentity): boolean {
