@@ -41,8 +41,11 @@ interface Awaited {
 
 /** A write whose answer is still out. */
 interface Flight {
-  /** Versions that the watch delivered meanwhile; the answer's own may be among them. */
-  readonly delivered: Set<string>;
+  /**
+   * Versions that need no waiting for: the one that was there before, which is also the answer to a
+   * write that changed nothing, and what the watch has delivered since.
+   */
+  readonly known: Set<string>;
   /** Whether a list replaced everything meanwhile: it may be older or newer than the write. */
   isOvertaken: boolean;
 }
@@ -156,7 +159,11 @@ export class ObjectCache<T extends CachedObject> {
   /** Announces a write of this process to an object; exactly one of the methods must follow. */
   beginWrite(objectKey: ObjectKey): WriteInFlight<T> {
     const key = keyText(objectKey);
-    const flight: Flight = { delivered: new Set(), isOvertaken: false };
+    const present = this.#objects.get(key);
+    const flight: Flight = {
+      known: new Set(present === undefined ? [] : [present.metadata.resourceVersion]),
+      isOvertaken: false,
+    };
     const flights = this.#inFlight.get(key) ?? new Set();
     this.#inFlight.set(key, flights.add(flight));
     const end = (): void => {
@@ -179,7 +186,7 @@ export class ObjectCache<T extends CachedObject> {
   #recordWrite(key: string, answer: T, flight: Flight): void {
     const version = answer.metadata.resourceVersion;
     const isKnown =
-      flight.delivered.has(version) || this.#objects.get(key)?.metadata.resourceVersion === version;
+      flight.known.has(version) || this.#objects.get(key)?.metadata.resourceVersion === version;
     // Of a list that overtook the write nobody can say which is newer; what follows from the watch
     // puts it right, and waiting for an echo that may never come would not.
     if (isKnown || flight.isOvertaken) return;
@@ -206,7 +213,7 @@ export class ObjectCache<T extends CachedObject> {
   }
 
   #noteDelivery(key: string, version: string): void {
-    for (const flight of this.#inFlight.get(key) ?? []) flight.delivered.add(version);
+    for (const flight of this.#inFlight.get(key) ?? []) flight.known.add(version);
     const awaited = this.#awaited.get(key);
     if (awaited === undefined) return;
     awaited.versions.delete(version);
