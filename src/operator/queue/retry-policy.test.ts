@@ -49,6 +49,19 @@ test('RetryPolicy: a lock of someone else is asked for after 1, 2, 4 … 15 s an
   assert.deepEqual(delaysOf(policy, 'retryable', 1), [5_000]);
 });
 
+test('CTL-03: a lost race for an object is tried again after 100, 200, 400 ms …, spread up to twice that', () => {
+  const delaysWith = (fraction: number): number[] => {
+    const policy = new RetryPolicy(serviceBackOff(), DRIFT_MS, {
+      ...middle,
+      fraction: () => fraction,
+    });
+    const raced = new Failure('conflict', 'someone wrote first', { code: 'Conflict' });
+    return Array.from({ length: 4 }, () => policy.retryOf(web, raced).delayMs);
+  };
+  assert.deepEqual(delaysWith(0), [100, 200, 400, 800]);
+  assert.deepEqual(delaysWith(0.5), [150, 300, 600, 1_200]);
+});
+
 test('SVC-79: throttling waits as long as asked and leaves the failure count where it is', () => {
   const policy = new RetryPolicy(serviceBackOff(), DRIFT_MS, middle);
   assert.deepEqual(delaysOf(policy, 'retryable', 2), [5_000, 10_000]);
