@@ -208,6 +208,19 @@ test('fields that change hands again and again end after four applies', async ()
   assert.equal(writer.asked.length, 4);
 });
 
+test('OWN-12: a field that is given back while it is being left out is applied anew, not listed', async () => {
+  const returned = loadBalancerOf({
+    spec: {
+      ...desired.spec,
+      listeners: [{ transport: 'TCP', port: 80, backend: { servicePort: 80 } }],
+    },
+  });
+  const writer = scripted([conflict([SCHEDULER, 'kubectl-edit']), applied(returned)]);
+  await assert.rejects(applyKeepingOverrides(writer, request, signal), (error) =>
+    isFailure(error, 'conflict'),
+  );
+});
+
 test('SVC-75: a refused value is named by its annotation and left out everywhere', async () => {
   const writer = scripted([
     {

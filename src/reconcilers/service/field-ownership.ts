@@ -45,6 +45,9 @@ export const OWN_FIELD_MANAGERS: readonly string[] = [
 /** How often fields are dropped and the rest is applied again. */
 const MAX_REPEATS = 3;
 
+/** What is shown of a field that is not there. */
+const NO_VALUE = '';
+
 /** The most overridden fields that the status shows. */
 const MAX_SHOWN = 64;
 const MAX_SHOWN_PATH = 256;
@@ -82,6 +85,8 @@ export async function applyKeepingOverrides(
     const result = await writer.apply(wish, { force }, signal);
     if (result.kind === 'applied') {
       const overridden = overriddenFields(request.generated, owners, result.resource);
+      // Given back between the conflict and this apply, which has left it out: nobody has it now.
+      if (overridden.some(({ value }) => value === NO_VALUE)) break;
       return { resource: result.resource, overridden, problems };
     }
     if (result.kind === 'invalid') {
@@ -99,6 +104,7 @@ export async function applyKeepingOverrides(
   throw new Failure(
     'conflict',
     `Cannot apply AlibabaLoadBalancer "${request.generated.key.name}": its fields change hands at the same time`,
+    { code: 'Conflict' },
   );
 }
 
@@ -259,7 +265,7 @@ function overriddenFields(
 }
 
 function shownValue(value: unknown): string {
-  const json = value === undefined ? '' : JSON.stringify(value);
+  const json = value === undefined ? NO_VALUE : JSON.stringify(value);
   return json.length <= MAX_SHOWN_VALUE ? json : `${json.slice(0, MAX_SHOWN_VALUE - 1)}…`;
 }
 
