@@ -68,9 +68,7 @@ export async function walkThrough(
     for (const weather of WEATHERS) {
       test(`${scenario.rules}: dying at every point of "${scenario.name}", ${weather.name}`, async () => {
         const before = walk.successorsDied;
-        const walked = await walk.walk(weather);
-        assert.equal(walked, await walk.length(weather), 'Every recorded point was reached');
-        points += walked;
+        points += await walk.walk(weather);
         successorsDied += walk.successorsDied - before;
       });
     }
