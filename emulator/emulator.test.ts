@@ -51,7 +51,7 @@ async function callInProcess(
 /** What one small life leaves behind. */
 async function transcript(): Promise<unknown> {
   const clock = new ManualClock(START);
-  const emulator = createEmulator({ clock });
+  const emulator = createEmulator({ clock, settings: { lockMs: 200 } });
   const call = (given: Record<string, string>) => callInProcess(emulator, clock, given);
   const made = await call({ Action: 'CreateLoadBalancer', LoadBalancerSpec: 'slb.s1.small' });
   const { LoadBalancerId } = made as { LoadBalancerId: string };
@@ -85,11 +85,53 @@ test('emulator: another id seed makes other ids', async () => {
   for (const id of ids) assert.match(id, /^lb-bp1[0-9a-z]{18}$/);
 });
 
+test('rule lock-answer rule lock-write: writes one after the other are taken without a pause, two at a time are not', async () => {
+  const emulator = await startEmulator();
+  try {
+    const region = { RegionId: 'cn-hangzhou' };
+    const call = cloudCaller(emulator.url);
+    const accept: typeof call = async (action, parameters, options) => {
+      const answer = await call(action, { ...region, ...parameters }, options);
+      assert.equal(answer.code, undefined, `${action}: ${answer.message}`);
+      return answer;
+    };
+    const made = await accept('CreateLoadBalancer', { LoadBalancerSpec: 'slb.s1.small' });
+    const LoadBalancerId = made.text('LoadBalancerId');
+    await accept('SetLoadBalancerDeleteProtection', { LoadBalancerId, DeleteProtection: 'on' });
+    for (const ListenerPort of [80, 443]) {
+      const group = await accept('CreateVServerGroup', { LoadBalancerId });
+      const VServerGroupId = group.text('VServerGroupId');
+      const listener = { LoadBalancerId, ListenerPort, Bandwidth: -1, VServerGroupId };
+      await accept('CreateLoadBalancerTCPListener', listener);
+      await accept('StartLoadBalancerListener', { LoadBalancerId, ListenerPort });
+    }
+    const together = await Promise.all(
+      [1, 2].map(() => call('CreateVServerGroup', { ...region, LoadBalancerId })),
+    );
+    const codes = together.map(({ code }) => code);
+    assert.deepEqual(
+      codes.filter((code) => code !== undefined),
+      ['BackendServer.configuring'],
+    );
+
+    const vpc = { version: '2016-04-28' };
+    const tables = await accept('DescribeRouteTableList', {}, vpc);
+    const RouteTableId = tables.get('RouterTableList', 'RouterTableListType', 0, 'RouteTableId');
+    const NextHopId = String(emulator.admin.state().instances[0]?.instanceId);
+    for (const DestinationCidrBlock of ['10.99.0.0/24', '10.99.1.0/24']) {
+      const entry = { RouteTableId, DestinationCidrBlock, NextHopType: 'Instance', NextHopId };
+      await accept('CreateRouteEntry', entry, vpc);
+    }
+  } finally {
+    await emulator.stop();
+  }
+});
+
 test('emulator: a state file outlives the process', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'emulator-'));
   const stateFile = path.join(folder, 'cloud.json');
   try {
-    const first = await startEmulator({ stateFile, settings: { lockMs: 0 } });
+    const first = await startEmulator({ stateFile, settings: { lockMs: 0, tagLagMs: 7 } });
     const call = cloudCaller(first.url);
     const create = {
       RegionId: 'cn-hangzhou',
@@ -111,7 +153,7 @@ test('emulator: a state file outlives the process', async () => {
     try {
       const after = second.admin.state({ deleted: true });
       assert.deepEqual({ ...after, now: '' }, { ...before, now: '' });
-      assert.equal(second.admin.settings().lockMs, 0);
+      assert.equal(second.admin.settings().tagLagMs, 7);
       const again = cloudCaller(second.url);
       const replayed = await again('CreateLoadBalancer', create);
       assert.equal(replayed.get('LoadBalancerId'), LoadBalancerId);

@@ -83,7 +83,8 @@ export class CallRunner {
       const refusal = refusalOf(operation, acting);
       if (refusal !== undefined) return { kind: 'error', error: refusal };
 
-      const outcome = this.#carryOut(call, acting);
+      const { outcome, takesMs } = this.#carryOut(call, acting);
+      if (takesMs > 0) await this.#parts.clock.sleep(takesMs);
       const answered = await this.#pause(call, acting, 'applied', unmark);
       if (answered === 'cut' || has(acting, 'lose-answer')) return { kind: 'cut' };
       const spoilt = acting.find(({ kind, applied }) => kind === 'error' && applied === true);
@@ -107,7 +108,11 @@ export class CallRunner {
     unmark();
   }
 
-  #carryOut(call: AdmittedCall, acting: readonly Fault[]): CallOutcome {
+  /** Tells how the call ends, and how long it takes until then. */
+  #carryOut(
+    call: AdmittedCall,
+    acting: readonly Fault[],
+  ): { readonly outcome: CallOutcome; readonly takesMs: number } {
     const { cloud, clock, onApplied } = this.#parts;
     const { record } = call;
     const objectIds = new Set<string>();
@@ -121,13 +126,13 @@ export class CallRunner {
       objectIds,
     };
     try {
-      const { answer, applied } = cloud.execute(cloudCall);
+      const { answer, applied, takesMs } = cloud.execute(cloudCall);
       record.applied = applied;
       if (applied) onApplied();
-      return { kind: 'answer', answer: shortened(answer, acting) };
+      return { outcome: { kind: 'answer', answer: shortened(answer, acting) }, takesMs };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return { kind: 'error', error };
+      return { outcome: { kind: 'error', error }, takesMs: 0 };
     } finally {
       record.objectIds = [...objectIds];
     }

@@ -2,9 +2,14 @@ import { CallLog } from './call-log.ts';
 import { CallRunner } from './call-runner.ts';
 import { Cloud } from './cloud.ts';
 import { DEFAULT_REGION, type CloudSeed } from './cloud-seed.ts';
-import { DEFAULT_SETTINGS, changedSettings, type SettingsChange } from './emulator-settings.ts';
+import {
+  DEFAULT_SETTINGS,
+  changedSettings,
+  type EmulatorSettings,
+  type SettingsChange,
+} from './emulator-settings.ts';
 import { CloudState } from './cloud-state.ts';
-import type { EmulatorClock } from './emulator-clock.ts';
+import { ManualClock, type EmulatorClock } from './emulator-clock.ts';
 import { FaultBoard } from './fault-board.ts';
 import { HoldDesk } from './hold-desk.ts';
 import { plantSeed } from './seed-planting.ts';
@@ -34,7 +39,7 @@ export class CloudParts {
   constructor(start: CloudStart) {
     this.#start = start;
     this.clock = start.clock;
-    this.state = new CloudState(start.idSeed, changedSettings(DEFAULT_SETTINGS, start.settings));
+    this.state = new CloudState(start.idSeed, initialSettings(start));
     plantSeed(this.state, start.seed);
     this.state.letKeysLast();
     this.cloud = new Cloud(this.state);
@@ -63,10 +68,10 @@ export class CloudParts {
     this.faults.clear();
     this.cloud.clear();
     this.log.clear();
-    const { seed, settings } = this.#start;
+    const { seed } = this.#start;
     this.state.regionId = seed.regionId ?? DEFAULT_REGION;
     this.state.ramRole = seed.ramRole;
-    this.state.settings = changedSettings(changedSettings(DEFAULT_SETTINGS, settings), {
+    this.state.settings = changedSettings(initialSettings(this.#start), {
       quotas: seed.quotas ?? {},
     });
     for (const reset of this.#resetters) reset();
@@ -77,4 +82,10 @@ export class CloudParts {
   changed(): void {
     this.#start.onChange();
   }
+}
+
+function initialSettings({ clock, settings }: CloudStart): EmulatorSettings {
+  // An answer must not wait for a clock that only another request moves.
+  const usual = clock instanceof ManualClock ? { writeMs: 0 } : {};
+  return changedSettings(changedSettings(DEFAULT_SETTINGS, usual), settings);
 }

@@ -299,7 +299,12 @@ const LOCKS: readonly RuleRow[] = [
   [
     'lock-time',
     'assumed',
-    'An accepted write, creation included, holds its load balancer for 200 ms unless the settings say otherwise; a refused one does not.',
+    'An accepted write, creation included, holds its load balancer for the 100 ms until its answer, unless the settings say otherwise; a refused one does not.',
+  ],
+  [
+    'lock-answer',
+    'seen in a client',
+    'Once a write is answered, the next one on the load balancer is taken: clients send them one after the other without a pause.',
   ],
   ['lock-tags', 'assumed', 'Tag operations neither hold a load balancer nor wait for it.'],
 ];

@@ -20,10 +20,13 @@ export interface CloudCall {
   readonly objectIds: Set<string>;
 }
 
-/** An accepted call's answer; `applied` tells whether the call itself changed something. */
+/** What comes of an accepted call. */
 export interface CloudAnswer {
   readonly answer: Answer;
+  /** Whether the call itself changed something. */
   readonly applied: boolean;
+  /** How long it takes until it is answered. */
+  readonly takesMs: number;
 }
 
 interface Bucket {
@@ -71,7 +74,7 @@ export class Cloud {
     const mutating = isMutatingAction(operation.action);
     const token = this.#tokenOf(call, parameters);
     const replayed = token === undefined ? undefined : this.#replay(call, token);
-    if (replayed !== undefined) return { answer: replayed, applied: false };
+    if (replayed !== undefined) return { answer: replayed, applied: false, takesMs: 0 };
 
     const context = new OperationContext({
       state: this.state,
@@ -84,10 +87,9 @@ export class Cloud {
     });
     try {
       const answer = wholeAnswer(operation, handler(context));
+      const { writeMs, lockMs } = this.state.settings;
       for (const id of context.heldIds) {
-        if (this.state.has(id)) {
-          this.state.heldUntil.set(id, call.now + this.state.settings.lockMs);
-        }
+        if (this.state.has(id)) this.state.heldUntil.set(id, call.now + writeMs + lockMs);
       }
       if (token !== undefined) {
         this.state.tokens.set(token, {
@@ -96,7 +98,11 @@ export class Cloud {
           finishedAt: call.now,
         });
       }
-      return { answer, applied: mutating && !context.changedNothing };
+      return {
+        answer,
+        applied: mutating && !context.changedNothing,
+        takesMs: context.heldIds.size > 0 ? writeMs : 0,
+      };
     } finally {
       for (const id of context.objectIds) call.objectIds.add(id);
     }

@@ -1,6 +1,8 @@
 /** What an operator of the local cloud may change about its behaviour. */
 export interface EmulatorSettings {
-  /** How long an accepted write holds its load balancer or its VPC. */
+  /** How long a write takes: it holds its load balancer or its VPC, and is answered at the end. */
+  readonly writeMs: number;
+  /** How much longer than its answer a write holds its load balancer or its VPC. */
   readonly lockMs: number;
   /** How long an object passes through a state: starting, configuring, pending, deleting … */
   readonly transitionMs: number;
@@ -39,9 +41,13 @@ export const QUOTAS: Readonly<Record<string, { readonly limit: number; readonly 
     vpc_quota_route_entrys_num: { limit: 200, about: 'custom route entries of a route table' },
   };
 
-/** A cloud that is no softer than the real one. */
+/**
+ * A cloud that is no softer than the real one, and no harder: clients that work there send the next
+ * write as soon as the one before is answered.
+ */
 export const DEFAULT_SETTINGS: EmulatorSettings = {
-  lockMs: 200,
+  writeMs: 100,
+  lockMs: 0,
   transitionMs: 500,
   tagLagMs: 0,
   tokenTtlMs: 24 * 60 * 60 * 1000,

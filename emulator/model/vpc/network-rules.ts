@@ -18,7 +18,7 @@ export const NETWORK_RULES: readonly RuleArea[] = [
       [
         'vpc-lock',
         'assumed',
-        'An accepted write to a VPC, its vSwitches, route tables or entries holds the VPC for 200 ms unless the settings say otherwise. Another write to it meanwhile is TaskConflict, or OperationConflict where only that is published; that such writes are refused is documented, for how long is not.',
+        'An accepted write to a VPC, its vSwitches, route tables or entries holds the VPC for the 100 ms until its answer unless the settings say otherwise. Another write to it meanwhile is TaskConflict, or OperationConflict where only that is published; that such writes are refused is documented, for how long is not.',
       ],
       [
         'vswitch-block',
