@@ -38,7 +38,7 @@ interface ReportedEvent extends EventObject {
 }
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const SAMPLE = 'config/samples/load-balancer-minimal.yaml';
+const SAMPLE = 'config/samples/service-minimal.yaml';
 const STEP_TIMEOUT_MS = 120_000;
 const NODE_COLUMNS = [
   'NAME:.metadata.name',
