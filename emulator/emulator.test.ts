@@ -85,6 +85,50 @@ test('emulator: another id seed makes other ids', async () => {
   for (const id of ids) assert.match(id, /^lb-bp1[0-9a-z]{18}$/);
 });
 
+test('rule lock-parts: writes to different parts of a load balancer are taken at once and answered in turn', async () => {
+  const emulator = await startEmulator({ settings: { transitionMs: 0 } });
+  try {
+    const call = cloudCaller(emulator.url);
+    const region = { RegionId: 'cn-hangzhou' };
+    const made = await call('CreateLoadBalancer', { ...region, LoadBalancerSpec: 'slb.s1.small' });
+    const target = { ...region, LoadBalancerId: made.text('LoadBalancerId') };
+    const start = emulator.admin.calls().length;
+    const answers = await Promise.all([
+      call('CreateVServerGroup', target),
+      call('CreateVServerGroup', target),
+      call('CreateLoadBalancerTCPListener', {
+        ...target,
+        ListenerPort: 80,
+        BackendServerPort: 80,
+        Bandwidth: -1,
+      }),
+      call('SetLoadBalancerName', { ...target, LoadBalancerName: 'renamed' }),
+    ]);
+    assert.deepEqual(
+      answers.map(({ code }) => code),
+      [undefined, undefined, undefined, undefined],
+    );
+    const took = emulator.admin
+      .calls()
+      .slice(start)
+      .map(({ durationMs }) => durationMs ?? 0);
+    assert.ok(Math.max(...took) >= 350, `in turn: ${took.join(' ')}`);
+
+    const VServerGroupId = answers[0].text('VServerGroupId');
+    const outcomes = await Promise.all([
+      call('SetVServerGroupAttribute', { ...region, VServerGroupId, VServerGroupName: 'one' }),
+      call('SetVServerGroupAttribute', { ...region, VServerGroupId, VServerGroupName: 'two' }),
+      call('DeleteLoadBalancer', target),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ code }) => code),
+      [undefined, 'BackendServer.configuring', 'ServiceIsConfiguring'],
+    );
+  } finally {
+    await emulator.stop();
+  }
+});
+
 test('rule lock-answer rule lock-write: writes one after the other are taken without a pause, two at a time are not', async () => {
   const emulator = await startEmulator();
   try {
@@ -106,12 +150,14 @@ test('rule lock-answer rule lock-write: writes one after the other are taken wit
       await accept('StartLoadBalancerListener', { LoadBalancerId, ListenerPort });
     }
     const together = await Promise.all(
-      [1, 2].map(() => call('CreateVServerGroup', { ...region, LoadBalancerId })),
+      ['on', 'off'].map((DeleteProtection) =>
+        call('SetLoadBalancerDeleteProtection', { ...region, LoadBalancerId, DeleteProtection }),
+      ),
     );
     const codes = together.map(({ code }) => code);
     assert.deepEqual(
       codes.filter((code) => code !== undefined),
-      ['BackendServer.configuring'],
+      ['ServiceIsConfiguring'],
     );
 
     const vpc = { version: '2016-04-28' };

@@ -294,12 +294,17 @@ const LOCKS: readonly RuleRow[] = [
   [
     'lock-write',
     'documented',
-    'A write that comes while an earlier one is being applied is refused with the lock code that the operation publishes.',
+    'A write to what an earlier write is still being applied to, the settings of a load balancer, a listener or a server group, is refused with the lock code that the operation publishes.',
   ],
   [
     'lock-time',
     'assumed',
-    'An accepted write, creation included, holds its load balancer for the 100 ms until its answer, unless the settings say otherwise; a refused one does not.',
+    'An accepted write, creation included, holds what it writes for the 100 ms until its answer, unless the settings say otherwise; a refused one does not.',
+  ],
+  [
+    'lock-parts',
+    'seen in a client',
+    'Writes to different listeners and server groups of a load balancer, and to its settings, are taken at a time and answered one after the other: a client sends ten at once. While a lock of the settings lasts, any other write is refused, and the deletion of the load balancer waits for all.',
   ],
   [
     'lock-answer',

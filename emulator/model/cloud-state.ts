@@ -7,6 +7,7 @@ import type { RouteEntry, RouteTable, Vpc, VSwitch } from './vpc/network-objects
 import type { Departure } from './passage.ts';
 import { settleDepartures, type DepartingKind } from './tombstone.ts';
 import { VersionedStore } from './versioned-store.ts';
+import { WriteHolds } from './write-holds.ts';
 
 /** A key that calls are signed with; temporary ones carry a token and an end. */
 export interface AccessKey {
@@ -75,8 +76,8 @@ export class CloudState {
     string,
     { readonly kind: DepartingKind; readonly departure: Departure }
   >();
-  /** Until when a load balancer or a VPC is held by a write. */
-  readonly heldUntil = new Map<string, number>();
+  /** Load balancers and VPCs that are held by a write. */
+  readonly holds = new WriteHolds();
   regionId = DEFAULT_REGION;
   ramRole: string | undefined;
   settings: EmulatorSettings;
@@ -110,7 +111,7 @@ export class CloudState {
     this.tombstones.length = 0;
     this.tokens.clear();
     this.departing.clear();
-    this.heldUntil.clear();
+    this.holds.clear();
     this.ids.restore();
     this.letKeysLast();
   }

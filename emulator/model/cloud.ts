@@ -87,10 +87,7 @@ export class Cloud {
     });
     try {
       const answer = wholeAnswer(operation, handler(context));
-      const { writeMs, lockMs } = this.state.settings;
-      for (const id of context.heldIds) {
-        if (this.state.has(id)) this.state.heldUntil.set(id, call.now + writeMs + lockMs);
-      }
+      const answeredAt = this.#hold(context);
       if (token !== undefined) {
         this.state.tokens.set(token, {
           parameters: fingerprint(call),
@@ -101,11 +98,19 @@ export class Cloud {
       return {
         answer,
         applied: mutating && !context.changedNothing,
-        takesMs: context.heldIds.size > 0 ? writeMs : 0,
+        takesMs: answeredAt - call.now,
       };
     } finally {
       for (const id of context.objectIds) call.objectIds.add(id);
     }
+  }
+
+  /** Holds what an accepted call has written, and gives the time of its answer. */
+  #hold({ hold, now }: OperationContext): number {
+    if (hold === undefined) return now;
+    const { writeMs, lockMs } = this.state.settings;
+    if (!this.state.has(hold.id)) return now + writeMs;
+    return this.state.holds.take(hold, now, writeMs, lockMs);
   }
 
   /**

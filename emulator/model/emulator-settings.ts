@@ -1,8 +1,8 @@
 /** What an operator of the local cloud may change about its behaviour. */
 export interface EmulatorSettings {
-  /** How long a write takes: it holds its load balancer or its VPC, and is answered at the end. */
+  /** How long a write takes: it holds what it writes or its VPC, and is answered at the end. */
   readonly writeMs: number;
-  /** How much longer than its answer a write holds its load balancer or its VPC. */
+  /** How much longer than its answer a write holds its whole load balancer or its VPC. */
   readonly lockMs: number;
   /** How long an object passes through a state: starting, configuring, pending, deleting … */
   readonly transitionMs: number;

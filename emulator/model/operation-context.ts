@@ -4,6 +4,7 @@ import type { LoadBalancer, Ownership, Tag } from './cloud-objects.ts';
 import type { AccessKey, CloudState } from './cloud-state.ts';
 import type { OperationParameters } from './operation-parameters.ts';
 import type { Passing } from './passage.ts';
+import type { WriteHold } from './write-holds.ts';
 
 /** The JSON members of an answer beside its request id. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -33,8 +34,8 @@ export class OperationContext {
   readonly asOf: number;
   /** The ids of the objects that the call names or makes, for the call log. */
   readonly objectIds = new Set<string>();
-  /** What an accepted call holds against later writes. */
-  readonly heldIds = new Set<string>();
+  /** What the call holds against later writes once it is accepted. */
+  hold: WriteHold | undefined;
   /** Set by a call that was accepted and changed nothing all the same. */
   changedNothing = false;
   readonly #seq: number;

@@ -75,7 +75,7 @@ function referencePage(): string {
 const INTRODUCTION = [
   'A stand-in for the parts of Alibaba Cloud that a cloud controller manager asks, load balancers (CLB), networks (VPC),',
   'instances (ECS) and roles (STS): real SDKs talk to it over HTTP, both of their signatures are verified, and it is no',
-  'softer than the real one. By default a write takes 100 ms, in which it holds its load balancer or its VPC and a second one',
+  'softer than the real one. By default a write takes 100 ms, in which it holds what it writes or its VPC and a second one',
   'gets the real lock code, a start or a pending route takes 500 ms, and an account may make 20 calls a second of one',
   'operation. It listens on the loopback interface only.',
   '',

@@ -96,7 +96,7 @@ export function listenersOf(state: CloudState, loadBalancerId: string, asOf?: nu
 
 function createListener(context: OperationContext, protocol: Protocol): Answer {
   const { parameters, state } = context;
-  const loadBalancer = claimLoadBalancer(context);
+  const loadBalancer = claimForListener(context);
   const { loadBalancerId } = loadBalancer;
   const port = parameters.integer('ListenerPort');
   const id = listenerId(loadBalancerId, protocol, port);
@@ -213,7 +213,7 @@ function settledSettings(settings: ListenerSettings): ListenerSettings {
 
 function setListener(context: OperationContext, protocol: Protocol): Answer {
   const { parameters, state } = context;
-  const loadBalancer = claimLoadBalancer(context);
+  const loadBalancer = claimForListener(context);
   const listener = requireListener(context, loadBalancer, protocol);
   refuseWhileMoving(context, listener);
   const given = givenSettings(parameters, protocol);
@@ -255,7 +255,7 @@ function applyGroupSwitch(
 }
 
 function startListener(context: OperationContext): Answer {
-  const loadBalancer = claimLoadBalancer(context);
+  const loadBalancer = claimForListener(context);
   const listener = requireListener(context, loadBalancer);
   if (loadBalancer.loadBalancerStatus === 'locked') {
     throw context.failure('Operation.NotAllowed', 'The load balancer is locked.');
@@ -271,7 +271,7 @@ function startListener(context: OperationContext): Answer {
 }
 
 function stopListener(context: OperationContext): Answer {
-  const listener = requireListener(context, claimLoadBalancer(context));
+  const listener = requireListener(context, claimForListener(context));
   refuseWhileMoving(context, listener);
   if (listener.status === 'stopped') throw statusNotSupported(context, 'stopped');
   rest(context, listener, 'stopped', 'stopping');
@@ -279,7 +279,7 @@ function stopListener(context: OperationContext): Answer {
 }
 
 function deleteListener(context: OperationContext): Answer {
-  const listener = requireListener(context, claimLoadBalancer(context));
+  const listener = requireListener(context, claimForListener(context));
   refuseWhileMoving(context, listener);
   const grave = { kind: 'listener', id: idOf(listener), now: context.now } as const;
   buryObject(context.state, { ...grave, seq: context.seq });
@@ -305,6 +305,11 @@ export function restingListener(listener: Listener): Listener {
 
 function idOf(listener: Listener): string {
   return listenerId(listener.loadBalancerId, listener.listenerProtocol, listener.listenerPort);
+}
+
+/** Finds the load balancer of the listener, or the two listeners, of a port for a write to them. */
+function claimForListener(context: OperationContext): LoadBalancer {
+  return claimLoadBalancer(context, `port ${context.parameters.integer('ListenerPort')}`);
 }
 
 function refuseWhileMoving(context: OperationContext, listener: Listener): void {

@@ -17,22 +17,25 @@ export function lockCode(operation: PublishedOperation): string {
 }
 
 /**
- * Finds a load balancer for a write, which holds it once the call is accepted.
+ * Finds a load balancer for a write, which holds a part of it once the call is accepted: its own
+ * settings, the listener or the server group of that id; all of it if no part is named.
  *
  * Errors: `InvalidLoadBalancerId.NotFound`; the operation's lock code while an earlier write
- *   still holds the load balancer.
+ *   still holds the same.
  */
 export function claimLoadBalancer(
   context: OperationContext,
+  part: string | undefined,
   loadBalancerId = context.parameters.text('LoadBalancerId'),
 ): LoadBalancer {
   const loadBalancer = context.loadBalancer(loadBalancerId);
-  if ((context.state.heldUntil.get(loadBalancerId) ?? -Infinity) > context.now) {
+  const hold = { id: loadBalancerId, ...(part === undefined ? {} : { part }) };
+  if (context.state.holds.refuses(hold, context.now)) {
     throw context.failure(
       lockCode(context.operation),
       'The load balancer is being configured by an earlier operation; try again later.',
     );
   }
-  context.heldIds.add(loadBalancerId);
+  context.hold = hold;
   return loadBalancer;
 }

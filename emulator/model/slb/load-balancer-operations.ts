@@ -73,7 +73,7 @@ function createLoadBalancer(context: OperationContext): Answer {
   putTags(context, loadBalancerId, tags);
   state.loadBalancers.set(loadBalancerId, loadBalancer, context.now);
   context.objectIds.add(loadBalancerId);
-  context.heldIds.add(loadBalancerId);
+  context.hold = { id: loadBalancerId };
   return {
     LoadBalancerId: loadBalancerId,
     LoadBalancerName: loadBalancer.loadBalancerName,
@@ -256,7 +256,7 @@ function change(
   context: OperationContext,
   changed: (context: OperationContext, loadBalancer: LoadBalancer) => Partial<LoadBalancer>,
 ): Answer {
-  const loadBalancer = claimLoadBalancer(context);
+  const loadBalancer = claimLoadBalancer(context, 'settings');
   context.state.loadBalancers.set(
     loadBalancer.loadBalancerId,
     { ...loadBalancer, ...changed(context, loadBalancer) },
@@ -266,7 +266,7 @@ function change(
 }
 
 function deleteLoadBalancer(context: OperationContext): Answer {
-  const { loadBalancerId, deleteProtection } = claimLoadBalancer(context);
+  const { loadBalancerId, deleteProtection } = claimLoadBalancer(context, undefined);
   if (deleteProtection === 'on') {
     throw context.failure(
       'OperationDenied.DeleteProtectionIsOn',
@@ -292,7 +292,7 @@ export function removeLoadBalancer(
     buryObject(state, { kind: 'vServerGroup', id: group.vServerGroupId, ...by });
   }
   buryObject(state, { kind: 'loadBalancer', id: loadBalancerId, ...by });
-  state.heldUntil.delete(loadBalancerId);
+  state.holds.release(loadBalancerId);
 }
 
 // Filters whose value must equal the load balancer's field.

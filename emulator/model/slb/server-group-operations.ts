@@ -31,7 +31,7 @@ export const SERVER_GROUP_OPERATIONS: Readonly<Record<string, OperationHandler>>
 
 function createGroup(context: OperationContext): Answer {
   const { parameters, state } = context;
-  const loadBalancer = claimLoadBalancer(context);
+  const loadBalancer = claimLoadBalancer(context, `group of call ${context.seq}`);
   const tags = readTags(context);
   const groups = state.vServerGroups
     .list()
@@ -52,6 +52,7 @@ function createGroup(context: OperationContext): Answer {
   state.vServerGroups.set(group.vServerGroupId, group, context.now);
   putTags(context, group.vServerGroupId, tags);
   context.objectIds.add(group.vServerGroupId);
+  context.hold = { id: loadBalancer.loadBalancerId, part: group.vServerGroupId };
   return changedGroup(group);
 }
 
@@ -186,7 +187,7 @@ function requireGroup(context: OperationContext): VServerGroup {
 
 function claimGroup(context: OperationContext): VServerGroup {
   const group = requireGroup(context);
-  claimLoadBalancer(context, group.loadBalancerId);
+  claimLoadBalancer(context, group.vServerGroupId, group.loadBalancerId);
   return group;
 }
 

@@ -146,7 +146,7 @@ function deleteRouteEntries(context: OperationContext): Answer {
 /** An accepted batch of which every item failed changes nothing and holds nothing. */
 function changeNothing(context: OperationContext): void {
   context.changedNothing = true;
-  context.heldIds.clear();
+  context.hold = undefined;
 }
 
 interface BatchItem {

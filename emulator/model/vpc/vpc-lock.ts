@@ -20,7 +20,7 @@ const VPC_NOT_FOUND = ['InvalidVpcId.NotFound', 'Forbidden.VpcNotFound'];
  */
 export function claimVpc(context: OperationContext, vpcId: string): Vpc {
   const vpc = requireVpc(context, vpcId);
-  if ((context.state.heldUntil.get(vpcId) ?? -Infinity) > context.now) {
+  if (context.state.holds.refuses({ id: vpcId }, context.now)) {
     throw context.failureOf(
       LOCK_CODES,
       'An earlier operation on the VPC is being carried out; try again later.',
@@ -29,7 +29,7 @@ export function claimVpc(context: OperationContext, vpcId: string): Vpc {
   if (!isAtRest(vpc, context.now)) {
     throw context.failureOf(VPC_STATUS_CODES, 'The status of the VPC does not allow it.');
   }
-  context.heldIds.add(vpcId);
+  context.hold = { id: vpcId };
   return vpc;
 }
 
