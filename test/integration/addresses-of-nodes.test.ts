@@ -254,8 +254,9 @@ test('NODE-22 NODE-23 B-46 B-51: a round of 300 nodes takes few calls, and one t
     cloud.calls().filter(({ action }) => action === 'DescribeInstances').length;
   const [before, gets] = [calls(), server.count('GET', '/api/v1/nodes/round-1')];
   const writes = allWrites();
+  const startedMs = performance.now();
   await pause(QUIET_MS);
-  const rounds = Math.ceil(QUIET_MS / 1_000);
+  const rounds = Math.ceil((performance.now() - startedMs) / 1_000);
   assert.ok(
     calls() - before <= rounds * Math.ceil(nodesInRound / 100),
     `${calls() - before} calls`,
@@ -275,13 +276,14 @@ test('NODE-22 NODE-23 B-46 B-51: a round of 300 nodes takes few calls, and one t
   });
   const away = { providerId: 'cn-beijing.i-1', taints: [], addresses: wrong };
   await scene.register('away', away);
+  await eventually(() => {
+    assert.ok(cloud.calls().some(({ code }) => code === 'InternalError'));
+  });
   await Promise.all(names.slice(0, 5).map((name) => scene.patchStatus(name, { addresses: wrong })));
   await eventually(async () => {
     const nodes = await scene.waitUntilAllInitialised(names.slice(0, 5));
     assert.deepEqual(nodes.map(addressTexts), right.slice(0, 5));
   });
-  const failed = cloud.calls().filter(({ code }) => code === 'InternalError');
-  assert.ok(failed.length > 0);
   assert.deepEqual(addressTexts(await scene.get('away')), ['InternalIP 192.168.1.1']);
   cloud.removeFaults();
 });
