@@ -31,19 +31,22 @@ export class LoadBalancerCreator {
   /**
    * Records the request, sends it, and records the answer.
    *
-   * Shape: an open request is repeated as it was recorded; one that is old, and a Service that
-   *   another controller has served, is looked for in the cloud first.
+   * Shape: an open request is repeated as it was recorded; one that is old, and the load balancer
+   *   of a Service that may have one already, is looked for in the cloud first.
    * Errors: those of the cloud and of the API server; the request stays open.
    */
   async create(
     resource: LoadBalancerResource,
     service: Service,
-    desired: DesiredLoadBalancer,
+    {
+      desired,
+      mayHaveOne,
+    }: { readonly desired: DesiredLoadBalancer; readonly mayHaveOne: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     const { writer, slb, clock, events, beliefs } = this.#ports;
     const open = resource.status.creation;
-    if (isLookedFor(resource, service, clock.now())) {
+    if ((open === undefined && mayHaveOne) || isLookedFor(resource, service, clock.now())) {
       const isFound = await this.#adoptOwn(resource, service, signal);
       if (isFound) return;
       // Nothing came of the open request, so a refusal of its repetition may close it.
@@ -87,8 +90,7 @@ export class LoadBalancerCreator {
   ): Promise<boolean> {
     const { writer, slb, clock, beliefs, settings } = this.#ports;
     const owner = ownerOf(settings, resource, service.metadata.uid);
-    const sought = { resource, service, owner, slb, nowMs: clock.now() };
-    const found = await findPredecessor(sought, { signal, lane: 'live' });
+    const found = await findMarked({ resource, owner, slb }, { signal, lane: 'live' });
     if (found === undefined) return false;
     const identity = await this.#ports.identity(signal);
     const status = creationStatus(resource, service, found, identity, conditionTime(clock.now()));
@@ -123,10 +125,17 @@ export interface PredecessorInput {
 
 /** Finds the load balancer that a Service may have without its being recorded, where it can have one. */
 export async function findPredecessor(
-  { resource, service, owner, slb, nowMs }: PredecessorInput,
+  input: PredecessorInput,
   options: CallOptions,
 ): Promise<CloudLoadBalancer | undefined> {
-  if (!isLookedFor(resource, service, nowMs)) return undefined;
+  const { resource, service, nowMs } = input;
+  return isLookedFor(resource, service, nowMs) ? findMarked(input, options) : undefined;
+}
+
+function findMarked(
+  { resource, owner, slb }: Pick<PredecessorInput, 'resource' | 'owner' | 'slb'>,
+  options: CallOptions,
+): Promise<CloudLoadBalancer | undefined> {
   return findByMarks(slb, owner, resource.status.creation?.parameters.LoadBalancerName, options);
 }
 

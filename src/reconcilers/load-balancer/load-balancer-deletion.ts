@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../cloud/call-options.ts';
 import type { CloudLoadBalancer, SlbClient } from '../../cloud/slb/slb-client.ts';
+import type { CloudIdentity } from '../../cloud/cloud-identity.ts';
 import type { LoadBalancerResource } from '../kubernetes-objects.ts';
 import type { StatusChange } from '../reconciler.ts';
 import { canStillAppear } from './load-balancer-creation.ts';
@@ -40,6 +41,7 @@ export interface DeletionInput {
   readonly slb: SlbClient;
   readonly resource: LoadBalancerResource;
   readonly owner: Owner;
+  readonly identity: CloudIdentity;
   readonly nowMs: number;
   /** Stores in the status, before the first write, that the removal begins, and what was seen. */
   readonly begin: (seen: StatusChange) => Promise<void>;
@@ -52,12 +54,17 @@ const LOOK_AGAIN_MS = 15_000;
  * Carries the deletion of a load balancer one step further.
  *
  * Shape: acts only on the id in the status, and only on a load balancer that bears no other
- *   owner's mark; an open creation is never repeated, only looked for.
+ *   owner's mark; an open creation is never repeated, only looked for. Where the status says
+ *   nothing, as after somebody has emptied it, a load balancer with the owner's marks is looked for.
  */
 export async function deleteFromCloud(input: DeletionInput): Promise<DeletionResult> {
   const { resource } = input;
   const { loadBalancerId, ownership } = resource.status;
-  if (loadBalancerId === undefined) return deleteOpenCreation(input);
+  if (loadBalancerId === undefined) {
+    return resource.status.creation === undefined
+      ? deleteUnrecorded(input)
+      : deleteOpenCreation(input);
+  }
   if (ownership !== 'Created') return { kind: 'gone' };
 
   const seen = await input.slb.findLoadBalancer(loadBalancerId, input.options);
@@ -151,24 +158,39 @@ export function isWithinCreationLag(resource: LoadBalancerResource, nowMs: numbe
   return nowMs - Date.parse(createdTime) < CREATION_LAG_MS;
 }
 
+/** Finds a load balancer that is recorded no longer. */
+async function deleteUnrecorded(input: DeletionInput): Promise<DeletionResult> {
+  const { resource, owner, slb, identity, options } = input;
+  // Without the uid there is nothing to know it by.
+  if (owner.serviceUid === '') return { kind: 'gone' };
+  const found = await findByMarks(slb, owner, resource.spec.name, options);
+  return found === undefined ? { kind: 'gone' } : foundAs(found, owner, identity);
+}
+
+function foundAs(
+  { id }: CloudLoadBalancer,
+  { serviceUid }: Owner,
+  { accountId, regionId }: CloudIdentity,
+): DeletionResult {
+  return {
+    kind: 'found',
+    change: {
+      loadBalancerId: id,
+      ownership: 'Created',
+      accountId,
+      regionId,
+      service: { uid: serviceUid },
+      creation: null,
+    },
+  };
+}
+
 async function deleteOpenCreation(input: DeletionInput): Promise<DeletionResult> {
   const { resource, owner, slb, nowMs, options } = input;
   const { creation } = resource.status;
   if (creation === undefined) return { kind: 'gone' };
   const found = await findByMarks(slb, owner, creation.parameters.LoadBalancerName, options);
-  if (found !== undefined) {
-    return {
-      kind: 'found',
-      change: {
-        loadBalancerId: found.id,
-        ownership: 'Created',
-        accountId: creation.accountId,
-        regionId: creation.regionId,
-        service: { uid: owner.serviceUid },
-        creation: null,
-      },
-    };
-  }
+  if (found !== undefined) return foundAs(found, owner, creation);
   if (!canStillAppear(creation, nowMs)) return { kind: 'gone' };
   return {
     kind: 'wait',

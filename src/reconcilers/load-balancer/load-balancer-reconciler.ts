@@ -89,8 +89,11 @@ export class LoadBalancerReconciler implements Reconciler {
       await this.#reporter.show({ ...findings, desired }, signal);
       return settled;
     }
+    // The finalizer is put on right before the first record of a load balancer, so that an object
+    // that has it and no record may have lost one.
+    const mayHaveOne = resource.metadata.finalizers.includes(LOAD_BALANCER_FINALIZER);
     const guarded = await this.#withFinalizer(resource, signal);
-    await this.#creator.create(guarded, service, desired, signal);
+    await this.#creator.create(guarded, service, { desired, mayHaveOne }, signal);
     return observeAgain(0);
   }
 
@@ -180,7 +183,9 @@ export class LoadBalancerReconciler implements Reconciler {
     const plan = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
     const { actions, held } = this.#absences.withhold(resource, plan);
     const approved = await this.#absences.endApproval(resource, signal);
-    const announced = actions.length === 0 ? approved : await this.#announce(approved, signal);
+    // Somebody may have taken it off; without it the object could go and leave its load balancer.
+    const guarded = await this.#withFinalizer(approved, signal);
+    const announced = actions.length === 0 ? guarded : await this.#announce(guarded, signal);
     const known = await this.#apply(announced, service, actions, observed, signal);
 
     const seen: StatusChange = attributes === undefined ? {} : { attributes };
@@ -243,9 +248,8 @@ export class LoadBalancerReconciler implements Reconciler {
     resource: LoadBalancerResource,
     signal: AbortSignal,
   ): Promise<LoadBalancerResource> {
-    const guarded = await this.#withFinalizer(resource, signal);
-    if (guarded.status.appliedDigest === undefined) return guarded;
-    return this.#ports.writer.patchStatus(guarded, { appliedDigest: null }, signal);
+    if (resource.status.appliedDigest === undefined) return resource;
+    return this.#ports.writer.patchStatus(resource, { appliedDigest: null }, signal);
   }
 
   /** Applies a plan; what the cloud has accepted is believed, whatever comes after it. */

@@ -47,57 +47,59 @@ export class LoadBalancerRemover {
         return observeAgain(OUTSIDE_CHECK_MS);
       }
       if (this.#previewer.isFor(resource)) return this.#previewer.showDeletion(resource, signal);
-      const result = await deleteFromCloud({
-        slb,
-        resource,
-        owner: ownerOf(settings, resource),
-        nowMs: clock.now(),
-        begin: async (seen) => {
-          // Should the removal be stopped halfway, what the digests say is not to be relied on.
-          beliefs.mistrust(resource.metadata.uid);
-          // One that goes on was told of when it began; what has failed since then stays told.
-          if (resource.status.removalStartedTime !== undefined) return;
-          current = await this.#reporter.show(base, signal, {
-            ...seen,
-            appliedDigest: null,
-            removalStartedTime: conditionTime(clock.now()),
-          });
-        },
-        options: { signal, lane: 'live' },
-      });
-      switch (result.kind) {
-        case 'found':
-          await writer.patchStatus(current, result.change, signal);
-          return observeAgain(0);
-        case 'wait':
-          await this.#reporter.show(
-            { ...base, resource: current, progress: result.progress },
-            signal,
-          );
-          return observeAgain(result.afterMs);
-        case 'blocked':
-          await this.#reporter.show(
-            { ...base, resource: current, notReady: result.notReady },
-            signal,
-          );
-          return settled;
-        case 'foreign': {
-          const { refusal } = result;
-          await this.#reporter.show(
-            { ...base, resource: current, refusal, notReady: refusal },
-            signal,
-          );
-          return observeAgain(OUTSIDE_CHECK_MS);
-        }
-        case 'gone':
-          events.record(resource, {
-            type: 'Normal',
-            reason: 'DeletedLoadBalancer',
-            action: 'Delete',
-            note: `Nothing of load balancer ${resource.status.loadBalancerId ?? ''} is left to manage`,
-          });
-      }
     }
+    const result = await deleteFromCloud({
+      slb,
+      resource,
+      owner: ownerOf(settings, resource, ownerUid(resource)),
+      identity: await this.#ports.identity(signal),
+      nowMs: clock.now(),
+      begin: async (seen) => {
+        // Should the removal be stopped halfway, what the digests say is not to be relied on.
+        beliefs.mistrust(resource.metadata.uid);
+        // One that goes on was told of when it began; what has failed since then stays told.
+        if (resource.status.removalStartedTime !== undefined) return;
+        current = await this.#reporter.show(base, signal, {
+          ...seen,
+          appliedDigest: null,
+          removalStartedTime: conditionTime(clock.now()),
+        });
+      },
+      options: { signal, lane: 'live' },
+    });
+    switch (result.kind) {
+      case 'found':
+        await writer.patchStatus(current, result.change, signal);
+        return observeAgain(0);
+      case 'wait':
+        await this.#reporter.show(
+          { ...base, resource: current, progress: result.progress },
+          signal,
+        );
+        return observeAgain(result.afterMs);
+      case 'blocked':
+        await this.#reporter.show(
+          { ...base, resource: current, notReady: result.notReady },
+          signal,
+        );
+        return settled;
+      case 'foreign': {
+        const { refusal } = result;
+        await this.#reporter.show(
+          { ...base, resource: current, refusal, notReady: refusal },
+          signal,
+        );
+        return observeAgain(OUTSIDE_CHECK_MS);
+      }
+      case 'gone':
+        events.record(resource, {
+          type: 'Normal',
+          reason: 'DeletedLoadBalancer',
+          action: 'Delete',
+          note: `Nothing of load balancer ${resource.status.loadBalancerId ?? ''} is left to manage`,
+        });
+    }
+
     await writer.removeFinalizer(current, LOAD_BALANCER_FINALIZER, signal);
     beliefs.forget(resource.metadata.uid);
     return settled;
@@ -116,4 +118,12 @@ export class LoadBalancerRemover {
       'spec.reconcilePolicy is "Paused", so the deletion waits: set it to "Apply" to go on';
     return { refusal: undefined, notReady: { reason: 'Paused', message } };
   }
+}
+
+/** The uid of the Service that an object was made for: as recorded, else as its owner says. */
+function ownerUid({ metadata, status }: LoadBalancerResource): string {
+  const owner = metadata.ownerReferences.find(
+    ({ kind, controller }) => kind === 'Service' && controller === true,
+  );
+  return status.service?.uid ?? owner?.uid ?? '';
 }
