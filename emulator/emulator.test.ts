@@ -68,7 +68,7 @@ test('emulator: the in-process door under a clock of its own repeats itself to t
   const { calls } = first as { calls: { code: string | null }[] };
   assert.deepEqual(
     calls.map(({ code }) => code),
-    [null, 'BackendServer.configuring', null],
+    [null, 'VServerGroupProcessing', null],
   );
 });
 
@@ -122,7 +122,7 @@ test('rule lock-parts: writes to different parts of a load balancer are taken at
     ]);
     assert.deepEqual(
       outcomes.map(({ code }) => code),
-      [undefined, 'BackendServer.configuring', 'ServiceIsConfiguring'],
+      [undefined, 'VServerGroupProcessing', 'ServiceIsConfiguring'],
     );
   } finally {
     await emulator.stop();

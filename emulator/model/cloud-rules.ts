@@ -412,7 +412,7 @@ const GROUPS: readonly RuleRow[] = [
   [
     'group-items',
     'seen in a client',
-    'Members of a BackendServers item are found whatever the case of their names, unknown ones are ignored, numbers may be strings.',
+    'Members of a BackendServers item are found whatever the case of their names, unknown ones are ignored, numbers may be strings, and strings in single quotes.',
   ],
   [
     'group-call-size',

@@ -1,4 +1,5 @@
 import { describedTime } from '../answer-page.ts';
+import { readJsonText } from '../json-text.ts';
 import type { OperationContext } from '../operation-context.ts';
 
 const MAX_TEXTS = 100;
@@ -11,12 +12,7 @@ const MAX_TEXTS = 100;
 export function jsonTexts(context: OperationContext, name: string): string[] | undefined {
   const text = context.parameters.findText(name);
   if (text === undefined) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    parsed = undefined;
-  }
+  const parsed = readJsonText(text);
   if (!isTextList(parsed) || parsed.length > MAX_TEXTS) {
     throw context.failureOf(
       [`Invalid${name}.Malformed`, 'InvalidParameter'],

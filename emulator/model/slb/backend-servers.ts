@@ -1,4 +1,5 @@
 import { publishesError } from '../api-catalog.ts';
+import { readJsonText } from '../json-text.ts';
 import type { OperationContext } from '../operation-context.ts';
 
 /** One member of a `BackendServers` list as a caller gave it. */
@@ -32,12 +33,7 @@ export function parseBackendServers(context: OperationContext, name: string): Gi
 }
 
 function parseList(text: string): Map<string, unknown>[] | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const parsed = readJsonText(text);
   if (!Array.isArray(parsed)) return undefined;
   const items: Map<string, unknown>[] = [];
   for (const item of parsed as unknown[]) {

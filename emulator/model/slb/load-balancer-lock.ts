@@ -2,11 +2,11 @@ import { publishesError, type PublishedOperation } from '../api-catalog.ts';
 import type { LoadBalancer } from '../cloud-objects.ts';
 import type { OperationContext } from '../operation-context.ts';
 
-// In order of preference; the first that the operation publishes is answered.
+// In order of preference; the first that the operation publishes is answered. Clients that work in
+// practice try again upon the first of them where they change a group from several threads.
 const LOCK_CODES = [
-  'BackendServer.configuring',
-  'ServiceIsConfiguring',
   'VServerGroupProcessing',
+  'ServiceIsConfiguring',
   'OperationBusy',
   'SystemBusy',
 ];

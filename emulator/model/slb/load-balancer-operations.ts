@@ -1,6 +1,7 @@
 import { findFreeAddress, isFreeAddress, nextPublicAddress } from '../address-pool.ts';
 import { describedTime, numberedPage } from '../answer-page.ts';
 import { listenerId, type LoadBalancer } from '../cloud-objects.ts';
+import { readJsonText } from '../json-text.ts';
 import { claimLoadBalancer } from './load-balancer-lock.ts';
 import { listenersOf } from './listener-operations.ts';
 import type { Answer, OperationContext, OperationHandler } from '../operation-context.ts';
@@ -353,12 +354,7 @@ function legacyTagFilter(context: OperationContext): ParameterItem[] {
 
 /** Reads a JSON list of tags, whose members may be spelt in two ways; undefined when malformed. */
 export function parseTagList(text: string): ParameterItem[] | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const parsed = readJsonText(text);
   if (!Array.isArray(parsed)) return undefined;
   const items: ParameterItem[] = [];
   for (const item of parsed as unknown[]) {

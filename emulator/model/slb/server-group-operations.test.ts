@@ -68,6 +68,21 @@ test('rule group-name-length: a name may be longer than documented', async () =>
   assert.equal(seen.get('VServerGroupName'), VServerGroupName);
 });
 
+test('rule group-items: strings may stand in single quotes', async () => {
+  const VServerGroupId = await bench.group(LoadBalancerId);
+  await bench.accept('AddVServerGroupBackendServers', {
+    VServerGroupId,
+    BackendServers: `[{'ServerId':'${ids[0]}','Port':'100','Weight':'10', "Description":"it's \\"one\\""}]`,
+  });
+  const [member] = await membersOf(VServerGroupId);
+  assert.partialDeepStrictEqual(member, {
+    ServerId: ids[0],
+    Port: 100,
+    Weight: 10,
+    Description: 'it\'s "one"',
+  });
+});
+
 test('rule group-items: items are read however a client spells them', async () => {
   const VServerGroupId = await bench.group(LoadBalancerId);
   await bench.accept('AddVServerGroupBackendServers', {
