@@ -89,6 +89,17 @@ test('ROUTE-27: with more nodes than places, as many are routed as there are pla
   await scene.waitUntilReady(49);
 });
 
+test('ROUTE-27: one row of a full table is tried in every period, so that a raised quota is noticed within one', async (context) => {
+  const scene = await RouteTableScene.open(harness, context, podCidrs(5));
+  cloud.admin.seed({ quotas: { vpc_quota_route_entrys_num: 3 } });
+  await scene.start();
+  await scene.waitFor('two rows have no place', ({ status }) => status?.routes?.failed === 2);
+  scene.mark();
+  await scene.checks(4);
+  const tries = scene.calls('CreateRouteEntries');
+  assert.ok(tries.length >= 4, `${tries.length} tries in 4 periods`);
+});
+
 test('ROUTE-10: a VPC that is busy is waited for, and nothing is said of it', async (context) => {
   const scene = await RouteTableScene.open(harness, context, podCidrs(2));
   cloud.addFault({

@@ -51,6 +51,8 @@ export class RouteTableJudge {
   readonly #undeletable: RefusedRows;
   readonly #quotas: RouteQuotas;
   readonly #stale: StaleRoutes;
+  /** The tables with rows that have no place. */
+  readonly #crowded = new Set<string>();
   /** What the breaker holds for each table. */
   readonly #heldKeys = new Map<string, readonly string[]>();
 
@@ -110,6 +112,8 @@ export class RouteTableJudge {
       reporter: reporter?.resource.metadata.uid ?? '',
       approval: approvalOf(reporter),
     });
+    if (plan.isCrowded) this.#crowded.add(routeTableId);
+    else this.#crowded.delete(routeTableId);
     const joined = desired.routes.filter(
       ({ nodeName }) => nodeName !== undefined && nodes.joinedLastDay.has(nodeName),
     ).length;
@@ -140,7 +144,10 @@ export class RouteTableJudge {
 
   /** Tells when something is to be tried or looked at again, on the monotonic clock. */
   nextTryMs(routeTableId: string): number {
+    const isCrowded = this.#crowded.has(routeTableId);
+    const nowMs = this.#ports.clock.monotonicMs();
     return Math.min(
+      isCrowded ? this.#quotas.nextTryMs(routeTableId, nowMs) : Number.POSITIVE_INFINITY,
       this.#refused.nextRetryMs(routeTableId),
       this.#undeletable.nextRetryMs(routeTableId),
       this.#stale.nextLookMs(routeTableId),
@@ -152,6 +159,7 @@ export class RouteTableJudge {
     for (const memory of [this.#refused, this.#undeletable, this.#quotas, this.#stale]) {
       memory.forget(routeTableId);
     }
+    this.#crowded.delete(routeTableId);
     this.#heldKeys.delete(routeTableId);
   }
 

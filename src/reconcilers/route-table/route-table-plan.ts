@@ -41,6 +41,8 @@ export interface RoutePlan {
   readonly findings: readonly RouteFinding[];
   /** Whether the cloud is between two states of an entry that the plan waits for. */
   readonly isWaiting: boolean;
+  /** Whether a row waits for room in the table. */
+  readonly isCrowded: boolean;
 }
 
 /**
@@ -58,10 +60,14 @@ export function planRoutes(input: RoutePlanInput): RoutePlan {
     .filter(({ destinationCidr }) => !wanted.has(destinationCidr))
     .map((route) => planSurplus(input, route));
   let left = input.createBudget;
+  let isCrowded = false;
   const rows = desired.map((route) => {
     const step = planRow(input, route, byDestination.get(route.destinationCidr));
     if (step.action?.kind !== 'createRoute') return step;
-    if (left <= 0) return { finding: finding(route, 'failed', input.exhaustion) };
+    if (left <= 0) {
+      isCrowded = true;
+      return { finding: finding(route, 'failed', input.exhaustion) };
+    }
     left -= 1;
     return step;
   });
@@ -75,6 +81,7 @@ export function planRoutes(input: RoutePlanInput): RoutePlan {
     adoptions: steps.flatMap(({ adopted }) => (adopted === undefined ? [] : [adopted])),
     findings: steps.flatMap((step) => (step.finding === undefined ? [] : [step.finding])),
     isWaiting: steps.some(({ isWaiting }) => isWaiting === true),
+    isCrowded,
   };
 }
 

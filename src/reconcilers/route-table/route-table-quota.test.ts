@@ -115,3 +115,11 @@ test('ROUTE-27: RouteQuotas takes over what an earlier process learned, and trie
   assert.equal(quotas.limit(TABLE_ID), 48);
   assert.equal(quotas.budget(TABLE_ID, 48, 0), 1);
 });
+
+test('ROUTE-27: RouteQuotas tells when the next row is tried, and nothing of a try that is due', () => {
+  const quotas = new RouteQuotas(RETRY_MS);
+  assert.equal(quotas.nextTryMs(TABLE_ID, 0), Number.POSITIVE_INFINITY, 'Nothing was refused');
+  quotas.noteFull(TABLE_ID, 48, 5);
+  assert.equal(quotas.nextTryMs(TABLE_ID, 6), 5 + RETRY_MS);
+  assert.equal(quotas.nextTryMs(TABLE_ID, 5 + RETRY_MS), Number.POSITIVE_INFINITY);
+});

@@ -53,6 +53,13 @@ export class RouteQuotas {
     return Math.max(learned.limit - used, isTryDue ? 1 : 0);
   }
 
+  /** Tells when one row is tried again, on the monotonic clock; never, if it is tried already. */
+  nextTryMs(routeTableId: string, nowMs: number): number {
+    const learned = this.#learned.get(routeTableId);
+    const tryMs = (learned?.learnedAtMs ?? Number.POSITIVE_INFINITY) + this.#retryMs;
+    return tryMs > nowMs ? tryMs : Number.POSITIVE_INFINITY;
+  }
+
   limit(routeTableId: string): number | undefined {
     return this.#learned.get(routeTableId)?.limit;
   }
