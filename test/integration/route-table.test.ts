@@ -25,6 +25,7 @@ test('ROUTE-01 ROUTE-11: every network of pods has a route of its own name, and 
     ['Created ', 'Created '],
   );
   assert.equal(scene.readingsUntil('CreateRouteEntries'), 1);
+  assert.equal(scene.calls('DescribeRouteTableList').length, 1);
   assert.deepEqual(scene.writes(), ['CreateRouteEntries']);
   assert.equal(resource.status.vpcId, harness.cloud.vpcId);
   assert.equal(resource.metadata.name, TABLE_ID);

@@ -5,6 +5,7 @@ import { NodeNetworkReconciler } from '../../reconcilers/route-generator/node-ne
 import type { GeneratedRouteTableWriter } from '../../reconcilers/route-generator/route-generator-ports.ts';
 import { RouteGenerator } from '../../reconcilers/route-generator/route-generator.ts';
 import { RouteTableSelection } from '../../reconcilers/route-generator/route-table-selection.ts';
+import { RouteTablePlaces } from '../../reconcilers/route-table/route-table-places.ts';
 import { RouteTableReconciler } from '../../reconcilers/route-table/route-table-reconciler.ts';
 import type { Controller, ControllerPorts } from './controller.ts';
 import { KubeNodeConditionWriter } from '../kube/node-condition-writer.ts';
@@ -55,6 +56,7 @@ export class NodeRouteController implements Controller {
     // A thousand nodes that are told of their routes must not hold up the routes of others.
     const { queriesPerSecond, burst } = config.kubeApi;
     const nodeClient = client.withOwnRate(queriesPerSecond, burst);
+    const places = new RouteTablePlaces();
     const writer = new KubeRouteTableWriter(client, objects.routeTableInformer.cache);
     this.#generator = new RouteGenerator({
       nodes,
@@ -65,6 +67,7 @@ export class NodeRouteController implements Controller {
       writer: config.isDryRun ? withoutDeletion(writer) : writer,
       selection: new RouteTableSelection({
         vpc: clouds.vpc,
+        places,
         vpcId: (signal) => clouds.vpcId(signal),
         clock,
         configuredIds: routeTableIds,
@@ -100,6 +103,7 @@ export class NodeRouteController implements Controller {
       nodes,
       writer,
       vpc: clouds.vpc,
+      places,
       reads: clouds.ecsReads,
       identity: (signal) => clouds.identity(signal),
       breaker: ports.breaker,

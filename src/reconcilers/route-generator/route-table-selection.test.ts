@@ -6,6 +6,7 @@ import { Failure } from '../../cloud/failure.ts';
 import type { CloudRouteTable } from '../../cloud/vpc/vpc-client.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { GENERATED_LABELS } from '../names.ts';
+import { RouteTablePlaces } from '../route-table/route-table-places.ts';
 import { RouteTableSelection, type SelectedTables } from './route-table-selection.ts';
 
 const MINUTE_MS = 60_000;
@@ -20,6 +21,7 @@ function generated(...routeTableIds: readonly string[]): RouteTableResource[] {
 /** A VPC whose tables change, and a selection that counts how often it asks. */
 function sceneOf(configuredIds: readonly string[] = []) {
   const clock = new VirtualClock();
+  const places = new RouteTablePlaces();
   const scene = { tables: ['vtb-1'], failure: undefined as Failure | undefined, calls: 0 };
   const selection = new RouteTableSelection({
     vpc: {
@@ -31,19 +33,26 @@ function sceneOf(configuredIds: readonly string[] = []) {
         );
       },
     },
+    places,
     vpcId: () => Promise.resolve('vpc-a'),
     clock,
     configuredIds,
   });
   const select = (...ids: readonly string[]): Promise<SelectedTables> =>
     selection.select(generated(...ids), signal);
-  return { clock, scene, select };
+  return { clock, scene, places, select };
 }
 
 test('tables that the configuration names are taken without a question to the cloud', async () => {
   const { scene, select } = sceneOf(['vtb-7', 'vtb-8']);
   assert.deepEqual(await select('vtb-1'), { ids: ['vtb-7', 'vtb-8'] });
   assert.equal(scene.calls, 0);
+});
+
+test('where the tables of the VPC are is kept for those who ask for one of them', async () => {
+  const { places, select } = sceneOf();
+  await select();
+  assert.equal(places.findVpcId('vtb-1'), 'vpc-a');
 });
 
 test('the one table of the VPC is believed to be the only one for half an hour', async () => {

@@ -5,6 +5,7 @@ import type { VpcClient } from '../../cloud/vpc/vpc-client.ts';
 import { failureReport } from '../failure-report.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import { GENERATED_LABELS } from '../names.ts';
+import type { RouteTablePlaces } from '../route-table/route-table-places.ts';
 
 /** Why it is in question which route tables are meant. */
 export interface TableProblem {
@@ -24,6 +25,7 @@ export interface SelectedTables {
 /** What the selection needs. */
 export interface RouteTableSelectionPorts {
   readonly vpc: Pick<VpcClient, 'listRouteTables'>;
+  readonly places: Pick<RouteTablePlaces, 'note'>;
   readonly vpcId: (signal: AbortSignal) => Promise<string>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** The tables that the configuration names; empty means that of the VPC. */
@@ -77,7 +79,7 @@ export class RouteTableSelection {
   }
 
   async #tablesOfVpc(options: CallOptions): Promise<KnownTables> {
-    const { vpc, clock } = this.#ports;
+    const { vpc, clock, places } = this.#ports;
     const vpcId = await this.#ports.vpcId(options.signal);
     const known = this.#known;
     if (known?.vpcId === vpcId) {
@@ -85,6 +87,7 @@ export class RouteTableSelection {
       if (clock.monotonicMs() - known.sinceMs < believedMs) return known;
     }
     const tables = await vpc.listRouteTables(vpcId, options);
+    for (const table of tables) places.note(table);
     const ids = tables.map(({ id }) => id).sort();
     this.#known = { vpcId, ids, sinceMs: clock.monotonicMs() };
     return this.#known;

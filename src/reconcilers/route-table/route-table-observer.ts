@@ -3,6 +3,7 @@ import { isFailure } from '../../cloud/failure.ts';
 import type { CloudRouteEntry, VpcClient } from '../../cloud/vpc/vpc-client.ts';
 import type { RouteTableBeliefs } from './route-table-belief.ts';
 import type { DesiredRoute } from './route-table-desired.ts';
+import type { RouteTablePlaces } from './route-table-places.ts';
 import type { Reasoned } from './route-table-verdict.ts';
 
 /** What is known of a table's entries before a plan, or why nothing can be planned. */
@@ -28,6 +29,7 @@ export interface RouteTableObserverPorts {
   readonly vpc: Pick<VpcClient, 'findRouteTable' | 'listRouteEntries' | 'findVpc'>;
   readonly clock: Clock;
   readonly beliefs: RouteTableBeliefs;
+  readonly places: RouteTablePlaces;
   readonly settings: {
     readonly checkPeriodMs: number;
     readonly undisturbedFromMs: number;
@@ -37,8 +39,6 @@ export interface RouteTableObserverPorts {
 /** Finds out what is to be known of route tables with as few reads as can be. */
 export class RouteTableObserver {
   readonly #ports: RouteTableObserverPorts;
-  /** The VPC of each table; a table does not move. */
-  readonly #vpcIds = new Map<string, string>();
   /** Whether each VPC has a range of IPv6. */
   readonly #ipv6 = new Map<string, boolean>();
 
@@ -48,12 +48,12 @@ export class RouteTableObserver {
 
   /** Tells the VPC of a table, read once; `undefined` when there is no such table. */
   async vpcIdOf(routeTableId: string, signal: AbortSignal): Promise<string | undefined> {
-    const known = this.#vpcIds.get(routeTableId);
+    const { vpc, places } = this.#ports;
+    const known = places.findVpcId(routeTableId);
     if (known !== undefined) return known;
-    const options = { signal, lane: 'live' } as const;
-    const vpcId = (await this.#ports.vpc.findRouteTable(routeTableId, options))?.vpcId;
-    if (vpcId !== undefined) this.#vpcIds.set(routeTableId, vpcId);
-    return vpcId;
+    const table = await vpc.findRouteTable(routeTableId, { signal, lane: 'live' });
+    if (table !== undefined) places.note(table);
+    return table?.vpcId;
   }
 
   /** Tells the entries as they are believed, or reads them where that is not to be relied on. */
@@ -111,7 +111,7 @@ export class RouteTableObserver {
 
   /** Forgets a table that is gone, or that nobody asks anything of. */
   forget(routeTableId: string): void {
-    this.#vpcIds.delete(routeTableId);
+    this.#ports.places.forget(routeTableId);
     this.#ports.beliefs.forget(routeTableId);
   }
 }

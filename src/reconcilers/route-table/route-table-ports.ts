@@ -6,6 +6,7 @@ import type { AbsenceBreaker } from '../absence-breaker.ts';
 import type { CidrRange } from '../cidr-range.ts';
 import type { RouteTableResource } from '../kubernetes-objects.ts';
 import type { EventRecorder, Logger, NodeCache, ObjectKey } from '../reconciler.ts';
+import type { RouteTablePlaces } from './route-table-places.ts';
 import type {
   AlibabaRouteTableSpec,
   AlibabaRouteTableStatus,
@@ -77,6 +78,7 @@ export interface RouteTablePorts {
   readonly nodes: NodeCache;
   readonly writer: RouteTableWriter;
   readonly vpc: VpcClient;
+  readonly places: RouteTablePlaces;
   readonly reads: Pick<BatchedEcsReads, 'findInstance'>;
   /** Tells whose credentials are in use, and where. */
   readonly identity: (signal: AbortSignal) => Promise<CloudIdentity>;
