@@ -173,6 +173,8 @@ test('every operation on networks answers in the published shape', async () => {
       ],
       ['ModifyRouteEntry', { RouteEntryId: first.text('RouteEntryId'), RouteEntryName: 'a' }, vpc],
       ['ModifyRouteTableAttributes', { RouteTableId, Description: 'a table' }, vpc],
+      ['ModifyVpcAttribute', { VpcId, Description: 'a network' }, vpc],
+      ['ModifyVSwitchAttribute', { VSwitchId, Description: 'a switch' }, vpc],
       ['AssociateRouteTable', pair, vpc],
       ['DescribeVpcs', {}, vpc],
       ['DescribeVpcAttribute', { VpcId }, vpc],

@@ -237,6 +237,71 @@ test('rule table-associate: a vSwitch is pending while it changes its table', as
   );
 });
 
+test('rule vpc-modify: what describes a VPC changes at once, what is in use stays', async () => {
+  const VpcId = await vpc();
+  const modify = (parameters: CallerParameters) => ({ VpcId, ...parameters });
+  await accept('ModifyVpcAttribute', modify({ VpcName: 'two', Description: 'another' }));
+  await accept('ModifyVpcAttribute', modify({ EnableIPv6: true }));
+  const zone = { VpcId, ZoneId: 'cn-hangzhou-h' };
+  await accept('CreateVSwitch', { ...zone, CidrBlock: '192.168.1.0/24', Ipv6CidrBlock: 3 });
+  bench.settle();
+  const shown = await accept('DescribeVpcAttribute', { VpcId });
+  assert.deepEqual([shown.get('VpcName'), shown.get('Description')], ['two', 'another']);
+  assert.match(shown.text('Ipv6CidrBlock'), /::\/56$/);
+
+  await refuse(
+    'OperationFailed.IpV6VSwitchInuse',
+    'ModifyVpcAttribute',
+    modify({ EnableIPv6: false }),
+  );
+  const elsewhere = modify({ CidrBlock: '10.0.0.0/16' });
+  await refuse('IllegalCidrBlock', 'ModifyVpcAttribute', elsewhere);
+  const both = modify({ CidrBlock: '192.168.0.0/20', EnableIPv6: true });
+  await refuse('ExclusiveParam.EnableIpv6AndCidrBlock', 'ModifyVpcAttribute', both);
+  await accept('ModifyVpcAttribute', modify({ CidrBlock: '192.168.0.0/20' }));
+  const after = await accept('DescribeVpcAttribute', { VpcId });
+  assert.equal(after.get('CidrBlock'), '192.168.0.0/20');
+  await refuse('InvalidVpcId.NotFound', 'ModifyVpcAttribute', { VpcId: 'vpc-x', VpcName: 'a' });
+});
+
+test('rule vswitch-modify: what describes a vSwitch and its IPv6 block change at once', async () => {
+  const VpcId = await vpc({ EnableIpv6: true });
+  const zone = { VpcId, ZoneId: 'cn-hangzhou-h' };
+  const made = await accept('CreateVSwitch', { ...zone, CidrBlock: '192.168.1.0/24' });
+  const modify = (parameters: CallerParameters) => ({
+    VSwitchId: made.text('VSwitchId'),
+    ...parameters,
+  });
+  await refuse('IncorrectStatus.VSwitch', 'ModifyVSwitchAttribute', modify({ VSwitchName: 'a' }));
+  bench.settle();
+  const ipv6Of = async (): Promise<string> =>
+    (await accept('DescribeVSwitchAttributes', modify({}))).text('Ipv6CidrBlock');
+  await accept('ModifyVSwitchAttribute', modify({ VSwitchName: 'two', Description: 'another' }));
+  const shown = await accept('DescribeVSwitchAttributes', modify({}));
+  assert.deepEqual([shown.get('VSwitchName'), shown.get('Description')], ['two', 'another']);
+  assert.equal(await ipv6Of(), '');
+  await accept('ModifyVSwitchAttribute', modify({ EnableIPv6: true }));
+  assert.match(await ipv6Of(), /::\/64$/);
+  await accept('ModifyVSwitchAttribute', modify({ Ipv6CidrBlock: 7 }));
+  assert.match(await ipv6Of(), /07::\/64$/);
+  const both = modify({ EnableIPv6: false, Ipv6CidrBlock: 7 });
+  await refuse('ParamExclusive.DisableIpv6AndIpv6CidrBlock', 'ModifyVSwitchAttribute', both);
+  await accept('ModifyVSwitchAttribute', modify({ EnableIPv6: false }));
+  assert.equal(await ipv6Of(), '');
+
+  const other = await accept('CreateVSwitch', {
+    VpcId: await vpc(),
+    ZoneId: 'cn-hangzhou-h',
+    CidrBlock: '192.168.1.0/24',
+  });
+  bench.settle();
+  const VSwitchId = other.text('VSwitchId');
+  await refuse('OperationFailed.VpcIpv6Disabled', 'ModifyVSwitchAttribute', {
+    VSwitchId,
+    EnableIPv6: true,
+  });
+});
+
 test('rule table-modify: name and description of a table change at once', async () => {
   await accept('ModifyRouteTableAttributes', { RouteTableId: TABLE, RouteTableName: 'main' });
   const list = await accept('DescribeRouteTableList', { RouteTableName: 'main' });

@@ -1,8 +1,8 @@
 import { describedTime, numberedPage } from '../answer-page.ts';
-import { parseCidrBlock, subBlock } from '../cidr-block.ts';
+import { containsBlock, parseCidrBlock, subBlock } from '../cidr-block.ts';
 import type { RouteTable, Vpc, VSwitch } from './network-objects.ts';
 import type { Answer, OperationContext, OperationHandler } from '../operation-context.ts';
-import { shownStatus } from '../passage.ts';
+import { isAtRest, shownStatus } from '../passage.ts';
 import { hasTags, keyedTags, putTags, readTags } from '../tag-rules.ts';
 import { departObject } from '../tombstone.ts';
 import { claimVpc, requireVpc } from './vpc-lock.ts';
@@ -15,6 +15,7 @@ const VPC_MASKS = [8, 28] as const;
 /** The operations on VPCs. */
 export const NETWORK_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
   CreateVpc: createVpc,
+  ModifyVpcAttribute: modifyVpcAttribute,
   DeleteVpc: deleteVpc,
   DescribeVpcs: describeVpcs,
   DescribeVpcAttribute: describeVpcAttribute,
@@ -74,6 +75,66 @@ function nextIpv6Block(context: OperationContext): string {
   const space = parseCidrBlock(IPV6_SPACE);
   const number = context.state.ids.next('vpc-ipv6');
   return space === undefined ? '' : subBlock(space, IPV6_VPC_LENGTH, number);
+}
+
+function modifyVpcAttribute(context: OperationContext): Answer {
+  const { parameters, state, now } = context;
+  const vpc = requireVpc(context, parameters.text('VpcId'));
+  if (!isAtRest(vpc, now)) {
+    throw context.failure('IncorrectVpcStatus', 'The status of the VPC does not allow it.');
+  }
+  const name = parameters.findText('VpcName');
+  const description = parameters.findText('Description');
+  const block = parameters.findText('CidrBlock');
+  const hasIpv6 = parameters.findFlag('EnableIPv6');
+  if (hasIpv6 === true && block !== undefined) {
+    throw context.failure(
+      'ExclusiveParam.EnableIpv6AndCidrBlock',
+      'EnableIPv6 and CidrBlock exclude each other.',
+    );
+  }
+  const changed: Vpc = {
+    ...vpc,
+    ...(name === undefined ? {} : { vpcName: name }),
+    ...(description === undefined ? {} : { description }),
+    ...(block === undefined ? {} : { cidrBlock: changedBlock(context, vpc, block) }),
+    ...(hasIpv6 === true && vpc.ipv6CidrBlock === undefined
+      ? { ipv6CidrBlock: nextIpv6Block(context) }
+      : {}),
+  };
+  if (hasIpv6 === false) dropIpv6(context, changed);
+  state.vpcs.set(vpc.vpcId, changed, now);
+  return {};
+}
+
+/** A VPC keeps a block that all its vSwitches lie in. */
+function changedBlock(context: OperationContext, vpc: Vpc, text: string): string {
+  const changed = creationBlock(context, text);
+  const outer = [changed, ...(vpc.secondaryCidrBlocks ?? [])].flatMap(
+    (each) => parseCidrBlock(each) ?? [],
+  );
+  const isLeftOut = context.state.vSwitches.list().some(({ vpcId, cidrBlock }) => {
+    const inner = parseCidrBlock(cidrBlock);
+    return (
+      vpcId === vpc.vpcId &&
+      inner !== undefined &&
+      !outer.some((each) => containsBlock(each, inner))
+    );
+  });
+  if (isLeftOut) {
+    throw context.failure('IllegalCidrBlock', 'A vSwitch does not lie in the CidrBlock.');
+  }
+  return changed;
+}
+
+function dropIpv6(context: OperationContext, vpc: Vpc): void {
+  const isUsed = context.state.vSwitches
+    .list()
+    .some(({ vpcId, ipv6CidrBlock }) => vpcId === vpc.vpcId && ipv6CidrBlock !== undefined);
+  if (isUsed) {
+    throw context.failure('OperationFailed.IpV6VSwitchInuse', 'A vSwitch of the VPC has IPv6.');
+  }
+  Reflect.deleteProperty(vpc, 'ipv6CidrBlock');
 }
 
 function deleteVpc(context: OperationContext): Answer {

@@ -11,6 +11,16 @@ export const NETWORK_RULES: readonly RuleArea[] = [
         'A VPC is Pending, then Available; it has a router and a system route table from the start, and 172.16.0.0/12 unless told.',
       ],
       [
+        'vpc-modify',
+        'documented',
+        'Name, description, block and IPv6 of a VPC change at once, while it is Available; all its vSwitches lie in the block: IllegalCidrBlock. IPv6 stays while a vSwitch has it: OperationFailed.IpV6VSwitchInuse. That the VPC is not held meanwhile is assumed.',
+      ],
+      [
+        'vswitch-modify',
+        'documented',
+        'Name, description and IPv6 of a vSwitch change at once, while it is Available: IncorrectStatus.VSwitch. Its block stays.',
+      ],
+      [
         'vpc-delete',
         'documented',
         'A VPC with vSwitches, custom route tables or custom route entries stays: DependencyViolation.VSwitch, .CustomRouteTable, .RouteEntry; else it is Deleting, then gone.',

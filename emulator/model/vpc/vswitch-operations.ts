@@ -18,6 +18,7 @@ import { claimVpc } from './vpc-lock.ts';
 
 const VSWITCH_NOT_FOUND = ['InvalidVSwitchId.NotFound', 'InvalidVswitchID.NotFound'];
 const IPV6_VSWITCH_LENGTH = 64;
+const MAX_IPV6_NUMBER = 255;
 const VSWITCH_MASKS = [16, 29] as const;
 // Blocks that no vSwitch may lie in or touch.
 const RESERVED = ['100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4'];
@@ -25,6 +26,7 @@ const RESERVED = ['100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4
 /** The operations on vSwitches. */
 export const VSWITCH_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
   CreateVSwitch: createVSwitch,
+  ModifyVSwitchAttribute: modifyVSwitchAttribute,
   DeleteVSwitch: deleteVSwitch,
   DescribeVSwitches: describeVSwitches,
   DescribeVSwitchAttributes: describeVSwitchAttributes,
@@ -149,6 +151,58 @@ function creationIpv6Block(
 
 function blocksOf(texts: readonly string[]): CidrBlock[] {
   return texts.flatMap((text) => parseCidrBlock(text) ?? []);
+}
+
+function modifyVSwitchAttribute(context: OperationContext): Answer {
+  const { parameters, state, now } = context;
+  const vSwitch = requireVSwitch(context);
+  if (!isAtRest(vSwitch, now)) {
+    throw context.failure('IncorrectStatus.VSwitch', 'The vSwitch is on its way to another state.');
+  }
+  const name = parameters.findText('VSwitchName');
+  const description = parameters.findText('Description');
+  const hasIpv6 = parameters.findFlag('EnableIPv6');
+  const ipv6 = changedIpv6Block(context, vSwitch);
+  const changed: VSwitch = {
+    ...vSwitch,
+    ...(name === undefined ? {} : { vSwitchName: name }),
+    ...(description === undefined ? {} : { description }),
+    ...(ipv6 === undefined ? {} : { ipv6CidrBlock: ipv6 }),
+  };
+  if (hasIpv6 === false) Reflect.deleteProperty(changed, 'ipv6CidrBlock');
+  state.vSwitches.set(vSwitch.vSwitchId, changed, now);
+  return {};
+}
+
+/** The IPv6 block that a change asks for: that of a number, or of the first free one. */
+function changedIpv6Block(context: OperationContext, vSwitch: VSwitch): string | undefined {
+  const { parameters, state } = context;
+  const hasIpv6 = parameters.findFlag('EnableIPv6');
+  const number = parameters.findInteger('Ipv6CidrBlock');
+  if (hasIpv6 === false && number !== undefined) {
+    throw context.failure(
+      'ParamExclusive.DisableIpv6AndIpv6CidrBlock',
+      'An IPv6 block cannot be asked for while IPv6 is switched off.',
+    );
+  }
+  if (number === undefined && (hasIpv6 !== true || vSwitch.ipv6CidrBlock !== undefined)) {
+    return undefined;
+  }
+  const vpc = state.vpcs.get(vSwitch.vpcId);
+  const siblings = state.vSwitches
+    .list()
+    .filter(({ vpcId, vSwitchId }) => vpcId === vSwitch.vpcId && vSwitchId !== vSwitch.vSwitchId);
+  const outer = parseCidrBlock(vpc?.ipv6CidrBlock ?? '');
+  if (vpc === undefined || outer === undefined) {
+    throw context.failure('OperationFailed.VpcIpv6Disabled', 'The VPC has no IPv6 CIDR block.');
+  }
+  if (number !== undefined) return creationIpv6Block(context, vpc, siblings);
+  const taken = new Set(siblings.map(({ ipv6CidrBlock }) => ipv6CidrBlock));
+  for (let free = 0; free <= MAX_IPV6_NUMBER; free += 1) {
+    const block = subBlock(outer, IPV6_VSWITCH_LENGTH, free);
+    if (!taken.has(block)) return block;
+  }
+  throw context.failure('IllegalParam.Ipv6CidrBlock', 'No IPv6 CIDR block is free.');
 }
 
 function deleteVSwitch(context: OperationContext): Answer {
