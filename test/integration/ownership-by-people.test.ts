@@ -113,6 +113,44 @@ test('OWN-12 CTL-01: kubectl edit: the value wins, reaches the cloud, is listed,
   });
 });
 
+test('OWN-12: what a person gives back reaches the cloud in one write, never as the default', async () => {
+  const { scene, listener } = await ready({ scheduler: 'sch' });
+  await edit(scene, 'scheduler: sch', 'scheduler: wlc');
+  await eventually(() => {
+    assert.equal(listener()?.scheduler, 'wlc');
+  });
+  await scene.waitUntilReady('web');
+  const since = world.cloud.calls().at(-1)?.seq ?? 0;
+  const remove = [{ op: 'remove', path: '/spec/listeners/0/clb/scheduler' }];
+  await scene.kubectl('patch', 'alilb', 'web', '--type=json', '-p', JSON.stringify(remove));
+  await waitForOverrides(scene, []);
+  await eventually(() => {
+    assert.equal(listener()?.scheduler, 'sch');
+  });
+  const written = world.cloud
+    .calls(since)
+    .filter(({ action }) => action === 'SetLoadBalancerTCPListenerAttribute')
+    .map(({ parameters }) => parameters.Scheduler);
+  assert.deepEqual(written, ['sch']);
+});
+
+test('OWN-12: a generated listener that a person deletes stays open', async () => {
+  const { scene, listener } = await ready({});
+  const since = world.cloud.calls().at(-1)?.seq ?? 0;
+  const { generation = 0 } = (await scene.get('alilb', 'web')).metadata;
+  await scene.patch('alilb', 'web', { spec: { listeners: [] } });
+  await eventually(async () => {
+    const { metadata, spec, status } = await scene.get('alilb', 'web');
+    assert.ok((metadata.generation ?? 0) > generation + 1);
+    assert.equal(status?.observedGeneration, metadata.generation);
+    assert.equal((spec.listeners as readonly unknown[]).length, 1);
+  });
+  await scene.waitUntilReady('web');
+  assert.equal(listener()?.status, 'running');
+  const written = world.cloud.calls(since).filter(({ mutating }) => mutating);
+  assert.deepEqual(written, []);
+});
+
 test('OWN-12: kubectl patch: what is not generated is simply set; what is, is listed', async () => {
   const { scene, listener } = await ready({ name: 'from-annotation' });
   const add = [

@@ -12,6 +12,7 @@ import {
 import { serviceRequestProblems } from '../service/service-desired.ts';
 import { backendNodes } from './backend-nodes.ts';
 import { BackendAbsences } from './backend-absences.ts';
+import { GeneratorPatience } from './generator-patience.ts';
 import { applyLoadBalancer } from './load-balancer-apply.ts';
 import { LoadBalancerCreator } from './load-balancer-creator.ts';
 import { desiredLoadBalancer, type DesiredLoadBalancer } from './load-balancer-desired.ts';
@@ -43,6 +44,7 @@ export class LoadBalancerReconciler implements Reconciler {
   readonly #remover: LoadBalancerRemover;
   readonly #missing: MissingLoadBalancer;
   readonly #absences: BackendAbsences;
+  readonly #patience: GeneratorPatience;
   readonly #previewer: LoadBalancerPreviewer;
 
   constructor(ports: LoadBalancerPorts) {
@@ -53,6 +55,7 @@ export class LoadBalancerReconciler implements Reconciler {
     this.#creator = new LoadBalancerCreator(ports, this.#failures);
     this.#missing = new MissingLoadBalancer(ports, this.#reporter);
     this.#absences = new BackendAbsences(ports);
+    this.#patience = new GeneratorPatience(ports.clock);
     this.#previewer = new LoadBalancerPreviewer(ports, {
       reporter: this.#reporter,
       observer: this.#observer,
@@ -63,7 +66,10 @@ export class LoadBalancerReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
     const resource = this.#ports.loadBalancers.find(key);
-    if (resource === undefined) return settled;
+    if (resource === undefined) {
+      this.#patience.forget(key);
+      return settled;
+    }
     const service = this.#serviceOf(resource);
     const isDeleting = resource.metadata.deletionTimestamp !== undefined;
     if (isDeleting && !isDeletionHeld(resource, service)) {
@@ -83,6 +89,8 @@ export class LoadBalancerReconciler implements Reconciler {
 
     const desired = this.#desired(resource, service, verdict);
     if (resource.status.loadBalancerId !== undefined) {
+      const waitMs = isGenerated(resource) ? this.#patience.waitMs(resource, service) : 0;
+      if (waitMs > 0) return observeAgain(waitMs);
       return this.#serve({ ...findings, desired }, service, desired, signal);
     }
     if (!verdict.mayCreate && resource.status.creation === undefined) {

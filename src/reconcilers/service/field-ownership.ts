@@ -159,6 +159,18 @@ export function isAlreadyApplied(
   );
 }
 
+/** Tells whether a field that is generated has lost its value between two looks at an object. */
+export function hasLostGeneratedField(
+  generated: GeneratedLoadBalancer['spec'],
+  before: Pick<LoadBalancerResource, 'spec'>,
+  now: Pick<LoadBalancerResource, 'spec'>,
+): boolean {
+  return specLeaves(generated).some(({ path }) => {
+    const elements = parseFieldPath(path) ?? [];
+    return valueAtPath(now, elements) === undefined && valueAtPath(before, elements) !== undefined;
+  });
+}
+
 /** A conflict is a person's unless its manager is one of ours, or its path is to be reset. */
 function isPersons(cause: FieldCause, reset: string | undefined): boolean {
   if (OWN_FIELD_MANAGERS.includes(cause.manager ?? '')) return false;
