@@ -100,6 +100,19 @@ test('ROUTE-27: one row of a full table is tried in every period, so that a rais
   assert.ok(tries.length >= 4, `${tries.length} tries in 4 periods`);
 });
 
+test('ROUTE-04: after a long outage of the cloud a table is compared within a period', async (context) => {
+  const scene = await RouteTableScene.open(harness, context, podCidrs(2));
+  await scene.start();
+  await scene.waitUntilReady(2);
+  cloud.addFault({ action: 'DescribeRouteEntryList', kind: 'error', times: 0 });
+  await scene.checks(40);
+  const [entry] = scene.entries();
+  cloud.patchObject(entry?.routeEntryId ?? '', { released: true });
+  cloud.removeFaults();
+  await scene.checks();
+  assert.equal(scene.routes().length, 2);
+});
+
 test('ROUTE-10: a VPC that is busy is waited for, and nothing is said of it', async (context) => {
   const scene = await RouteTableScene.open(harness, context, podCidrs(2));
   cloud.addFault({

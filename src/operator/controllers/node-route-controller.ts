@@ -13,7 +13,7 @@ import { KubeNodeDirectory } from '../kube/node-directory.ts';
 import type { CacheChange } from '../kube/object-cache.ts';
 import { KubeRouteTableWriter } from '../kube/route-table-writer.ts';
 import { ReconcileWorker } from '../queue/reconcile-worker.ts';
-import { ownKindBackOff, RetryPolicy } from '../queue/retry-policy.ts';
+import { noLongerThan, ownKindBackOff, RetryPolicy } from '../queue/retry-policy.ts';
 import { WorkQueue } from '../queue/work-queue.ts';
 import { concernsRoutes, judgeRouteTableChange } from './route-change.ts';
 import { RunGate, type RunCause } from './run-gate.ts';
@@ -238,14 +238,13 @@ export class NodeRouteController implements Controller {
     concurrency: number,
   ): ReconcileWorker {
     const { clock, config, randomness, metrics, logger } = this.#ports;
+    const { reconciliationPeriodMs } = config.routes;
+    // Tables are compared in every period, also after a long time in which that failed.
+    const backOff = noLongerThan(reconciliationPeriodMs, ownKindBackOff(clock));
     return new ReconcileWorker({
       reconciler,
       queue,
-      retryPolicy: new RetryPolicy(
-        ownKindBackOff(clock),
-        config.routes.reconciliationPeriodMs,
-        randomness,
-      ),
+      retryPolicy: new RetryPolicy(backOff, reconciliationPeriodMs, randomness),
       concurrency,
       clock,
       randomness,

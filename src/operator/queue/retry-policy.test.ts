@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import type { Randomness } from '../../cloud/clock.ts';
 import { Failure, type FailureKind } from '../../cloud/failure.ts';
-import { ownKindBackOff, RetryPolicy, serviceBackOff } from './retry-policy.ts';
+import { noLongerThan, ownKindBackOff, RetryPolicy, serviceBackOff } from './retry-policy.ts';
 
 const middle: Randomness = { fraction: () => 0.5, hex: (bytes) => '00'.repeat(bytes) };
 const web = { namespace: 'shop', name: 'web' };
@@ -29,6 +29,11 @@ test('CTL-16 NODE-24: own kinds start at 5 ms, double to 1000 s, and begin again
   assert.equal(delays.at(-1), 1_000_000);
   policy.forget(web);
   assert.deepEqual(delaysOf(policy, 'retryable', 1), [5]);
+});
+
+test('a key that is looked at every so often anyway waits no longer for its next try', () => {
+  const backOff = noLongerThan(60_000, (failures) => failures * 25_000);
+  assert.deepEqual([1, 2, 3, 40].map(backOff), [25_000, 50_000, 60_000, 60_000]);
 });
 
 test('CTL-16 NODE-24: retries of all keys share ten a second after a burst of a hundred', () => {

@@ -42,6 +42,11 @@ export function ownKindBackOff(clock: Clock): BackOff {
     );
 }
 
+/** As another one, and never longer than what is looked at again in any case after so long. */
+export function noLongerThan(longestMs: number, backOff: BackOff): BackOff {
+  return (failures) => Math.min(backOff(failures), longestMs);
+}
+
 /**
  * Decides when a failed key is tried again, by the kind of its failure.
  *
