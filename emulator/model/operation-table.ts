@@ -1,7 +1,9 @@
+import { AVAILABLE_OPERATIONS, COMPUTE_AVAILABLE_OPERATIONS } from './available-resources.ts';
 import { operationKey, type PublishedOperation } from './api-catalog.ts';
 import { DISK_OPERATIONS } from './ecs/disk-operations.ts';
 import { IDENTITY_OPERATIONS } from './sts/identity-operations.ts';
 import { INSTANCE_OPERATIONS } from './ecs/instance-operations.ts';
+import { describeInstanceRole } from './ecs/instance-role.ts';
 import { LISTENER_OPERATIONS } from './slb/listener-operations.ts';
 import { LOAD_BALANCER_OPERATIONS } from './slb/load-balancer-operations.ts';
 import { NETWORK_INTERFACE_OPERATIONS } from './ecs/network-interface-operations.ts';
@@ -22,13 +24,16 @@ const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler
     ...SERVER_GROUP_OPERATIONS,
     ...TAG_OPERATIONS,
     ...REGION_OPERATIONS,
+    ...AVAILABLE_OPERATIONS,
   },
   '2014-05-26': {
     ...INSTANCE_OPERATIONS,
+    DescribeInstanceRamRole: describeInstanceRole,
     ...NETWORK_INTERFACE_OPERATIONS,
     ...DISK_OPERATIONS,
     ...COMPUTE_TAG_OPERATIONS,
     ...COMPUTE_REGION_OPERATIONS,
+    ...COMPUTE_AVAILABLE_OPERATIONS,
   },
   '2015-04-01': IDENTITY_OPERATIONS,
   '2016-04-28': {

@@ -65,8 +65,19 @@ function describeComputeRegions(context: OperationContext): Answer {
 // What can be had in every zone, beside what seeds put there.
 const INSTANCE_TYPES = ['ecs.g7.large', 'ecs.g7.xlarge', 'ecs.g7.2xlarge'];
 
+/** The kinds of disks that can be had everywhere. */
+export const DISK_CATEGORIES: readonly string[] = ['cloud_essd', 'cloud_auto'];
+
+/** Lists the types of instances that can be had in a zone, those that are there among them. */
+export function instanceTypesOf(state: CloudState, zoneId: string): string[] {
+  const there = state.instances
+    .list()
+    .filter((instance) => instance.zoneId === zoneId)
+    .map(({ instanceType }) => instanceType);
+  return [...new Set([...INSTANCE_TYPES, ...there])];
+}
+
 function describeComputeZones(context: OperationContext): Answer {
-  const byZone = Map.groupBy(context.state.instances.list(), ({ zoneId }) => zoneId);
   return {
     Zones: {
       Zone: zonesOf(context.state, context.regionId).map((zoneId) => ({
@@ -77,14 +88,9 @@ function describeComputeZones(context: OperationContext): Answer {
           ResourceTypes: ['VSwitch', 'IoOptimized', 'Instance', 'Disk'],
         },
         AvailableInstanceTypes: {
-          InstanceTypes: [
-            ...new Set([
-              ...INSTANCE_TYPES,
-              ...(byZone.get(zoneId) ?? []).map(({ instanceType }) => instanceType),
-            ]),
-          ],
+          InstanceTypes: instanceTypesOf(context.state, zoneId),
         },
-        AvailableDiskCategories: { DiskCategories: ['cloud_essd', 'cloud_auto'] },
+        AvailableDiskCategories: { DiskCategories: DISK_CATEGORIES },
       })),
     },
   };

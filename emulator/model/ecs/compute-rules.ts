@@ -72,6 +72,16 @@ export const COMPUTE_RULES: readonly RuleArea[] = [
         'Regions and zones are told in the shape of ECS as well, zones with the types of instances that can be had in them.',
       ],
       [
+        'ecs-available',
+        'assumed',
+        'Nothing is ever sold out: every zone has every type of instance and disk that its region has, and every pair of zones takes load balancers.',
+      ],
+      [
+        'ecs-role',
+        'assumed',
+        'Every instance has the role that instance metadata gives out. An unknown instance is InvalidInstanceId.NotFound.',
+      ],
+      [
         'disk-list',
         'documented',
         'Disks are filtered by ids (JSON, at most 100), place, kind, state and tags; unknown ids are left out, a disk of the region has no zone and names its places.',

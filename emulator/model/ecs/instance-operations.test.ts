@@ -345,6 +345,69 @@ test('rule disk-list: disks are found by id and by what they have; unknown ids a
   await refuse('InvalidDiskIds.Malformed', 'DescribeDisks', { DiskIds: 'd-1' });
 });
 
+test('rule ecs-available: what can be had is told by zone, for ECS and for CLB', async () => {
+  const zonesWith = async (parameters: CallerParameters): Promise<unknown[]> => {
+    const answer = await accept('DescribeAvailableResource', parameters);
+    return answer.get('AvailableZones', 'AvailableZone') as unknown[];
+  };
+  const types = { DestinationResource: 'InstanceType' };
+  const one = await zonesWith({
+    ...types,
+    ZoneId: 'cn-hangzhou-h',
+    InstanceType: 'ecs.g7.xlarge',
+  });
+  const inStock = { Status: 'Available', StatusCategory: 'WithStock' };
+  assert.partialDeepStrictEqual(one, [
+    {
+      ZoneId: 'cn-hangzhou-h',
+      ...inStock,
+      AvailableResources: {
+        AvailableResource: [
+          {
+            Type: 'InstanceType',
+            SupportedResources: {
+              SupportedResource: [{ Value: 'ecs.g7.xlarge', ...inStock }],
+            },
+          },
+        ],
+      },
+    },
+  ]);
+  assert.deepEqual(await zonesWith({ ...types, InstanceType: 'ecs.unheard.of' }), []);
+  assert.equal((await zonesWith({ DestinationResource: 'Zone' })).length, 4);
+  await refuse('Invalid.DestinationResource', 'DescribeAvailableResource', {
+    DestinationResource: 'Moon',
+  });
+
+  const pairs = await bench.accept('DescribeAvailableResource', { AddressType: 'vpc' });
+  const list = pairs.get('AvailableResources', 'AvailableResource') as unknown[];
+  assert.equal(list.length, 12);
+  assert.deepEqual(list[0], {
+    MasterZoneId: 'cn-hangzhou-h',
+    SlaveZoneId: 'cn-hangzhou-i',
+    SupportResources: { SupportResource: [{ AddressType: 'vpc', AddressIPVersion: 'ipv4' }] },
+  });
+  const none = { AddressType: 'classic-intranet' };
+  const empty = await bench.accept('DescribeAvailableResource', none);
+  assert.deepEqual(empty.get('AvailableResources', 'AvailableResource'), []);
+});
+
+test('rule ecs-role: instances have the role of instance metadata', async () => {
+  const [InstanceId = ''] = bench.cloud.instanceIds;
+  const roles = await accept('DescribeInstanceRamRole', {
+    InstanceIds: JSON.stringify([InstanceId]),
+  });
+  assert.deepEqual(roles.get('InstanceRamRoleSets', 'InstanceRamRoleSet'), [
+    { InstanceId, RamRoleName: 'KubernetesWorkerRole' },
+  ]);
+  const others = await accept('DescribeInstanceRamRole', { RamRoleName: 'another' });
+  assert.equal(others.get('TotalCount'), 0);
+  await refuse('InvalidParameter.AllEmpty', 'DescribeInstanceRamRole');
+  await refuse('InvalidInstanceId.NotFound', 'DescribeInstanceRamRole', {
+    InstanceIds: '["i-absent"]',
+  });
+});
+
 test('rule ecs-region: regions and zones are told as ECS tells them', async () => {
   const regions = await accept('DescribeRegions');
   assert.match(
