@@ -175,6 +175,24 @@ test('SVC-10: a restart, a resync and a new leader change nothing', async (conte
   assert.deepEqual((await scene.resource())?.status, resourceBefore?.status);
 });
 
+test('a tag whose write was answered by nothing goes again once it is not asked for', async (context) => {
+  const scene = await LoadBalancerScene.open(harness, context);
+  const annotation =
+    'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-additional-resource-tags';
+  cloud.addFault({ action: 'TagResources', kind: 'lose-answer' });
+  const tagged = (tag: string): Promise<void> =>
+    scene.changeService({ metadata: { annotations: { [annotation]: tag } } });
+  await tagged('first=1');
+  await harness.waitFor('the tag is there', () =>
+    scene.loadBalancer().tags.first === '1' ? true : undefined,
+  );
+  await tagged('second=2');
+  await scene.becomes(() => {
+    const { first, second } = scene.loadBalancer().tags;
+    assert.deepEqual([first, second], [undefined, '2']);
+  });
+});
+
 test('tags of a person stay, and of ours only those go that are no longer asked for', async (context) => {
   const scene = await LoadBalancerScene.open(harness, context);
   const { loadBalancerId, tags } = scene.loadBalancer();
@@ -291,6 +309,18 @@ test('SVC-79: a cloud that holds its locks for long costs time, and no event', a
   assert.equal(scene.made('loadBalancer'), 1);
   assert.equal(scene.made('vServerGroup'), 2);
   assert.deepEqual(await scene.warnings(), []);
+});
+
+test('SVC-79: after a long outage of the cloud everything is served within one period', async (context) => {
+  const flags = ['--drift-period=5m'];
+  const scene = await LoadBalancerScene.openEmpty(harness, context, { flags });
+  cloud.addFault({ action: 'CreateLoadBalancer', kind: 'error', times: 0 });
+  await harness.createService(scene.namespace);
+  await harness.passTime(30 * 60_000);
+  assert.equal(scene.made('loadBalancer'), 0);
+  cloud.removeFaults();
+  await harness.passTime(5 * 60_000);
+  assert.equal(scene.made('loadBalancer'), 1);
 });
 
 const losses = [

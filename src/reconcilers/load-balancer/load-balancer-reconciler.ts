@@ -13,6 +13,7 @@ import { serviceRequestProblems } from '../service/service-desired.ts';
 import { backendNodes } from './backend-nodes.ts';
 import { BackendAbsences } from './backend-absences.ts';
 import { GeneratorPatience } from './generator-patience.ts';
+import { announcedTagKeys } from './applied-tag-keys.ts';
 import { applyLoadBalancer } from './load-balancer-apply.ts';
 import { LoadBalancerCreator } from './load-balancer-creator.ts';
 import { desiredLoadBalancer, type DesiredLoadBalancer } from './load-balancer-desired.ts';
@@ -193,7 +194,8 @@ export class LoadBalancerReconciler implements Reconciler {
     const approved = await this.#absences.endApproval(resource, signal);
     // Somebody may have taken it off; without it the object could go and leave its load balancer.
     const guarded = await this.#withFinalizer(approved, signal);
-    const announced = actions.length === 0 ? guarded : await this.#announce(guarded, signal);
+    const announced =
+      actions.length === 0 ? guarded : await this.#announce(guarded, actions, signal);
     const known = await this.#apply(announced, service, actions, observed, signal);
 
     const seen: StatusChange = attributes === undefined ? {} : { attributes };
@@ -251,13 +253,20 @@ export class LoadBalancerReconciler implements Reconciler {
     return this.#ports.writer.addFinalizer(resource, LOAD_BALANCER_FINALIZER, signal);
   }
 
-  /** Says, before a write, that the recorded digests are no longer to be relied on. */
+  /**
+   * Says, before a write, that the recorded digests are no longer to be relied on, and which tags
+   * will be ours to take off again, whether we hear of them or not.
+   */
   async #announce(
     resource: LoadBalancerResource,
+    actions: readonly LoadBalancerAction[],
     signal: AbortSignal,
   ): Promise<LoadBalancerResource> {
-    if (resource.status.appliedDigest === undefined) return resource;
-    return this.#ports.writer.patchStatus(resource, { appliedDigest: null }, signal);
+    const change: StatusChange = {
+      ...(resource.status.appliedDigest === undefined ? {} : { appliedDigest: null }),
+      ...announcedTagKeys(resource, actions),
+    };
+    return this.#ports.writer.patchStatus(resource, change, signal);
   }
 
   /** Applies a plan; what the cloud has accepted is believed, whatever comes after it. */

@@ -25,6 +25,7 @@ import {
   type ObservedServerGroup,
 } from './load-balancer-observed.ts';
 import { APPROVE_REMOVAL_ANNOTATION } from '../names.ts';
+import { createdTagKeys } from './applied-tag-keys.ts';
 import { withoutRemovals } from './backend-absences.ts';
 import { compareBackends, planLoadBalancer } from './load-balancer-plan.ts';
 import { MOST_STEPS, type PlannedStep } from './load-balancer-steps.ts';
@@ -168,6 +169,7 @@ export function creationStatus(
         ),
       ),
     },
+    ...createdTagKeys(resource),
     creation: null,
   };
 }
