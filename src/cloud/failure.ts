@@ -14,6 +14,8 @@ export interface FailureDetail {
    * could not be read. A caller that sees `true` observes before it writes again.
    */
   readonly ambiguous?: boolean;
+  /** Whether other writes of the same work were accepted before, so that this is no standstill. */
+  readonly afterProgress?: boolean;
   readonly cause?: unknown;
 }
 
@@ -24,6 +26,7 @@ export class Failure extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly ambiguous: boolean;
+  readonly afterProgress: boolean;
 
   constructor(kind: FailureKind, message: string, detail: FailureDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -33,7 +36,21 @@ export class Failure extends Error {
     this.requestId = detail.requestId;
     this.retryAfterMs = detail.retryAfterMs;
     this.ambiguous = detail.ambiguous ?? false;
+    this.afterProgress = detail.afterProgress ?? false;
   }
+}
+
+/** Says of a failure that other writes of the same work were accepted before it. */
+export function afterProgress(failure: Failure): Failure {
+  const { kind, message, code, requestId, retryAfterMs, ambiguous, cause } = failure;
+  return new Failure(kind, message, {
+    ...(code === undefined ? {} : { code }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ambiguous,
+    afterProgress: true,
+    cause,
+  });
 }
 
 /** Tells whether an unknown error is a `Failure`, of the given kind where one is asked for. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import type { Randomness } from '../../cloud/clock.ts';
-import { Failure, type FailureKind } from '../../cloud/failure.ts';
+import { afterProgress, Failure, type FailureKind } from '../../cloud/failure.ts';
 import { noLongerThan, ownKindBackOff, RetryPolicy, serviceBackOff } from './retry-policy.ts';
 
 const middle: Randomness = { fraction: () => 0.5, hex: (bytes) => '00'.repeat(bytes) };
@@ -52,6 +52,25 @@ test('RetryPolicy: a lock of someone else is asked for after 1, 2, 4 … 15 s an
   const policy = new RetryPolicy(serviceBackOff(), DRIFT_MS, middle);
   assert.deepEqual(delaysOf(policy, 'conflict', 6), [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   assert.deepEqual(delaysOf(policy, 'retryable', 1), [5_000]);
+});
+
+test('RetryPolicy: the lock of an own write that was accepted is a new one', () => {
+  const policy = new RetryPolicy(serviceBackOff(), DRIFT_MS, middle);
+  const locked = afterProgress(new Failure('conflict', 'locked', { code: 'ServiceIsConfiguring' }));
+  const delays = Array.from({ length: 3 }, () => policy.retryOf(web, locked).delayMs);
+  assert.deepEqual(delays, [1_000, 1_000, 1_000]);
+  assert.deepEqual(delaysOf(policy, 'conflict', 2), [2_000, 4_000]);
+});
+
+test('RetryPolicy: locks and lost races do not lengthen the waits of each other', () => {
+  const policy = new RetryPolicy(serviceBackOff(), DRIFT_MS, { ...middle, fraction: () => 0 });
+  const raced = new Failure('conflict', 'someone wrote first', { code: 'Conflict' });
+  assert.deepEqual(delaysOf(policy, 'conflict', 4), [1_000, 2_000, 4_000, 8_000]);
+  assert.equal(policy.retryOf(web, raced).delayMs, 100);
+  assert.equal(policy.retryOf(web, raced).delayMs, 200);
+  policy.forget(web);
+  assert.equal(policy.retryOf(web, raced).delayMs, 100);
+  assert.deepEqual(delaysOf(policy, 'conflict', 1), [1_000]);
 });
 
 test('CTL-03: a lost race for an object is tried again after 100, 200, 400 ms …, spread up to twice that', () => {

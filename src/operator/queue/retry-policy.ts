@@ -58,7 +58,8 @@ export class RetryPolicy {
   readonly #resyncMs: number;
   readonly #randomness: Randomness;
   readonly #failures = new Map<string, number>();
-  readonly #conflicts = new Map<string, number>();
+  readonly #races = new Map<string, number>();
+  readonly #locks = new Map<string, number>();
 
   constructor(backOff: BackOff, resyncMs: number, randomness: Randomness) {
     this.#backOff = backOff;
@@ -70,10 +71,9 @@ export class RetryPolicy {
     const text = `${key.namespace}/${key.name}`;
     switch (failure.kind) {
       case 'conflict': {
-        const inRow = increment(this.#conflicts, text);
         const delayMs = isLostRace(failure)
-          ? doubling(FIRST_RACE_RETRY_MS, inRow, MAX_CONFLICT_RETRY_MS) * this.#jitter()
-          : doubling(FIRST_LOCK_RETRY_MS, inRow, MAX_CONFLICT_RETRY_MS);
+          ? this.#afterRace(text)
+          : this.#afterLock(text, failure.afterProgress);
         return { delayMs: Math.max(delayMs, failure.retryAfterMs ?? 0), isResync: false };
       }
       case 'throttled':
@@ -92,7 +92,19 @@ export class RetryPolicy {
   forget(key: ObjectKey): void {
     const text = `${key.namespace}/${key.name}`;
     this.#failures.delete(text);
-    this.#conflicts.delete(text);
+    this.#races.delete(text);
+    this.#locks.delete(text);
+  }
+
+  #afterRace(text: string): number {
+    const inRow = increment(this.#races, text);
+    return doubling(FIRST_RACE_RETRY_MS, inRow, MAX_CONFLICT_RETRY_MS) * this.#jitter();
+  }
+
+  /** The lock that an accepted write left is another one than that of the last time. */
+  #afterLock(text: string, isAnother: boolean): number {
+    if (isAnother) this.#locks.delete(text);
+    return doubling(FIRST_LOCK_RETRY_MS, increment(this.#locks, text), MAX_CONFLICT_RETRY_MS);
   }
 
   /** Up to twice as long, so that two who raced do not meet again. */

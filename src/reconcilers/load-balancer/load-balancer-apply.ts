@@ -1,4 +1,4 @@
-import { isFailure, type Failure } from '../../cloud/failure.ts';
+import { afterProgress, isFailure, type Failure } from '../../cloud/failure.ts';
 import type { CallOptions } from '../../cloud/call-options.ts';
 import type { SlbClient } from '../../cloud/slb/slb-client.ts';
 import { observedAfter } from './load-balancer-belief.ts';
@@ -25,9 +25,23 @@ export interface ApplyInput {
  *
  * Shape: answers what is known afterwards. Additions that the backend quota refuses are tried
  *   again after the removals of the same plan have made room.
- * Errors: the first failure ends it; what was accepted before has been told to `onAccepted`.
+ * Errors: the first failure ends it; what was accepted before has been told to `onAccepted`, and the
+ *   failure says that there was something.
  */
 export async function applyLoadBalancer(input: ApplyInput): Promise<ObservedLoadBalancer> {
+  const progress = { isMade: false };
+  const onAccepted = (observed: ObservedLoadBalancer): void => {
+    progress.isMade = true;
+    input.onAccepted(observed);
+  };
+  try {
+    return await carryOut({ ...input, onAccepted });
+  } catch (error) {
+    throw progress.isMade && isFailure(error) ? afterProgress(error) : error;
+  }
+}
+
+async function carryOut(input: ApplyInput): Promise<ObservedLoadBalancer> {
   let observed = input.observed;
   const refused: LoadBalancerAction[] = [];
   let refusal: Failure | undefined;
