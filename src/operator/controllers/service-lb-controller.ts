@@ -8,7 +8,12 @@ import { KubeLoadBalancerWriter } from '../kube/load-balancer-writer.ts';
 import { KubeServiceWriter } from '../kube/service-writer.ts';
 import { NodeSyncTracker } from './node-sync-tracker.ts';
 import { ReconcileWorker } from '../queue/reconcile-worker.ts';
-import { ownKindBackOff, RetryPolicy, serviceBackOff } from '../queue/retry-policy.ts';
+import {
+  noLongerThan,
+  ownKindBackOff,
+  RetryPolicy,
+  serviceBackOff,
+} from '../queue/retry-policy.ts';
 import { WorkQueue } from '../queue/work-queue.ts';
 
 const SERVICE_QUEUE = 'service';
@@ -114,7 +119,12 @@ export class ServiceLbController implements Controller {
         ...shared,
         reconciler: loadBalancerReconciler,
         queue: loadBalancerQueue,
-        retryPolicy: new RetryPolicy(ownKindBackOff(clock), config.driftPeriodMs, randomness),
+        // After a long outage of the cloud everything is right again within one period.
+        retryPolicy: new RetryPolicy(
+          noLongerThan(config.driftPeriodMs, ownKindBackOff(clock)),
+          config.driftPeriodMs,
+          randomness,
+        ),
         logger: loadBalancerLogger,
         metrics: metrics.controller(LOAD_BALANCER_QUEUE, concurrency),
         onPassEnd: (key, hasFailed) => {
