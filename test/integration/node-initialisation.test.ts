@@ -168,6 +168,18 @@ test('NODE-08: a node whose instance does not exist is never deleted here', asyn
   await scene.remove('gone');
 });
 
+test('NODE-24: a node that is made again does not wait for as long as its predecessor failed', async () => {
+  await scene.register('again', { providerId: `${cloud.regionId}.i-bp1nonexistent` });
+  await pause(3_000);
+  await scene.remove('again');
+  const instance = scene.startInstance();
+  cloud.addFault({ action: 'DescribeInstances', kind: 'empty-list' });
+  const startMs = performance.now();
+  await scene.initialise('again', instance);
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs < 2_000, `It took ${tookMs} ms`);
+});
+
 test('NODE-20: another writer in a loop does not keep a node from being initialised', async () => {
   const instance = scene.startInstance();
   const ending = new AbortController();

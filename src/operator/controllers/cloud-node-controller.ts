@@ -111,6 +111,7 @@ export class CloudNodeController implements Controller {
   #forget({ metadata }: Node): void {
     this.#reconciler.forget(metadata.uid);
     this.#refresh.forget(metadata.uid);
+    this.#worker.forget(keyOf(metadata.name));
     // Another node of the same instance may have waited for this one to go.
     for (const name of this.#claims.forget(metadata.uid)) this.#queue.add(keyOf(name));
   }

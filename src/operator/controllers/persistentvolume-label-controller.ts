@@ -1,4 +1,5 @@
 import type { PersistentVolume } from '../../reconcilers/kubernetes-objects.ts';
+import type { ObjectKey } from '../../reconcilers/reconciler.ts';
 import { PersistentVolumeReconciler } from '../../reconcilers/persistent-volume/persistent-volume-reconciler.ts';
 import {
   volumeNeed,
@@ -66,15 +67,23 @@ export class PersistentVolumeLabelController implements Controller {
   }
 
   #onVolume({ previous, current }: CacheChange<PersistentVolume>): void {
-    if (!this.#isRunning || current === undefined) return;
+    if (!this.#isRunning) return;
+    if (current === undefined) {
+      if (previous !== undefined) this.#worker.forget(keyOf(previous));
+      return;
+    }
     // Claims and phases come and go; they change nothing of where a volume is.
     if (previous === undefined || isChanged(previous, current)) this.#look(current);
   }
 
   #look(volume: PersistentVolume): void {
     if (volumeNeed(volume, this.#settings).kind === 'nothing') return;
-    this.#queue.add({ namespace: '', name: volume.metadata.name });
+    this.#queue.add(keyOf(volume));
   }
+}
+
+function keyOf({ metadata }: PersistentVolume): ObjectKey {
+  return { namespace: '', name: metadata.name };
 }
 
 function isChanged(previous: PersistentVolume, current: PersistentVolume): boolean {

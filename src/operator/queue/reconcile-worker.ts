@@ -58,6 +58,12 @@ export class ReconcileWorker {
     await Promise.all(workers);
   }
 
+  /** Forgets the failures of a key whose object is gone: its successor did not fail. */
+  forget(key: ObjectKey): void {
+    this.#options.retryPolicy.forget(key);
+    this.#failing.delete(textOf(key));
+  }
+
   async #work(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     for (;;) {
       const key = await this.#options.queue.next(stop);
