@@ -10,6 +10,7 @@ import {
 } from '../support/operator-harness.ts';
 
 const NODES = '/api/v1/nodes';
+const MINUTE_MS = 60_000;
 const FLAGS = [
   '--controllers=node-ipam-controller',
   '--allocate-node-cidrs',
@@ -221,3 +222,20 @@ for (const scenario of SCENARIOS) {
     });
   }
 }
+
+test('IPAM-05: a node gets its range within minutes after nothing could be written for an hour', async () => {
+  for (const { metadata } of await listNodes()) await admin.delete(`${NODES}/${metadata.name}`);
+  let isOut = true;
+  const operator = await harness.startOperator({
+    flags: FLAGS,
+    decide: ({ purpose }): Verdict => (isOut && purpose === WRITE ? 'cutBefore' : 'pass'),
+  });
+  await untilWatching(operator);
+  await addNodes(['patient']);
+  await harness.passTime(60 * MINUTE_MS);
+  isOut = false;
+  await harness.passTime(6 * MINUTE_MS);
+  const [node] = await listNodes();
+  assert.equal(node?.spec.podCIDRs?.length, 1);
+  operator.kill();
+});

@@ -15,6 +15,7 @@ import type { CacheChange } from '../kube/object-cache.ts';
 import { KubePodCidrWriter, POD_CIDR_WRITE_TIMEOUT_MS } from '../kube/pod-cidr-writer.ts';
 import { ReconcileWorker } from '../queue/reconcile-worker.ts';
 import {
+  noLongerThan,
   ownKindBackOff,
   RetryPolicy,
   serviceBackOff,
@@ -48,10 +49,12 @@ export class NodeIpamController implements Controller {
     observeNodeIpam(metrics.registry, this.#allocator);
     const isFromCloud = config.nodeIpam.allocator === 'CloudAllocator';
     const backOff: BackOff = isFromCloud ? serviceBackOff() : ownKindBackOff(clock);
+    const { driftPeriodMs } = config;
     this.#worker = new ReconcileWorker({
       reconciler: this.#allocator,
       queue: this.#queue,
-      retryPolicy: new RetryPolicy(backOff, config.driftPeriodMs, randomness),
+      // A node without a range takes no pods, so one that could not be written is not left for long.
+      retryPolicy: new RetryPolicy(noLongerThan(driftPeriodMs, backOff), driftPeriodMs, randomness),
       concurrency: CONCURRENCY,
       clock,
       randomness,
