@@ -28,7 +28,7 @@ interface KeptCloud {
   readonly oidcProviders: readonly OidcProvider[];
   readonly ramRoles: readonly RamRole[];
   /** The objects of each kind, by id. */
-  readonly objects: Readonly<Record<StoreName, readonly [string, unknown][]>>;
+  readonly objects: Readonly<Partial<Record<StoreName, readonly [string, unknown][]>>>;
   readonly tags: readonly [string, readonly Tag[]][];
   readonly tokens: readonly [string, TokenRecord][];
   readonly tombstones: readonly Tombstone[];
@@ -115,7 +115,7 @@ function keep({ state, log }: CloudParts): KeptCloud {
 
 function keepObjects(state: CloudState): KeptCloud['objects'] {
   const kept = OBJECT_STORES.map((name) => [name, state[name].entries()] as const);
-  return Object.fromEntries(kept) as unknown as KeptCloud['objects'];
+  return Object.fromEntries(kept);
 }
 
 function restore({ state, log }: CloudParts, kept: KeptCloud): void {
@@ -132,7 +132,8 @@ function restore({ state, log }: CloudParts, kept: KeptCloud): void {
   }
   for (const each of kept.ramRoles) state.ramRoles.set(`${each.accountId}/${each.name}`, each);
   for (const name of OBJECT_STORES) {
-    fill(state[name] as unknown as VersionedStore<unknown>, kept.objects[name]);
+    // A file of an earlier version lacks the kinds that came later.
+    fill(state[name] as unknown as VersionedStore<unknown>, kept.objects[name] ?? []);
   }
   resumeDepartures(state);
   fill(state.tags, kept.tags);

@@ -13,6 +13,7 @@ import {
   type Disk,
   type Instance,
   type NetworkInterface,
+  type SecurityGroup,
 } from '../model/ecs/compute-objects.ts';
 import type { RouteEntry, RouteTable, Vpc, VSwitch } from '../model/vpc/network-objects.ts';
 import { shownStatus, type Passing } from '../model/passage.ts';
@@ -29,6 +30,7 @@ export interface StateDocument {
   readonly routeEntries: readonly Record<string, unknown>[];
   readonly instances: readonly Record<string, unknown>[];
   readonly networkInterfaces: readonly Record<string, unknown>[];
+  readonly securityGroups: readonly Record<string, unknown>[];
   readonly disks: readonly Record<string, unknown>[];
   readonly loadBalancers: readonly Record<string, unknown>[];
   readonly vServerGroups: readonly Record<string, unknown>[];
@@ -58,6 +60,7 @@ export function stateDocument(state: CloudState, now: number, withDeleted: boole
     networkInterfaces: state.networkInterfaces
       .list()
       .map((eni) => shownNetworkInterface(state, eni, now)),
+    securityGroups: state.securityGroups.list().map((group) => shownSecurityGroup(state, group)),
     disks: state.disks.list().map((disk) => shownDisk(state, disk)),
     loadBalancers: state.loadBalancers
       .list()
@@ -188,6 +191,14 @@ function shownNetworkInterface(
     status: interfaceStatus(eni, now),
     ...shownOwnership(eni),
     tags: shownTags(state.tags.get(eni.networkInterfaceId) ?? []),
+  };
+}
+
+function shownSecurityGroup(state: CloudState, group: SecurityGroup): Record<string, unknown> {
+  return {
+    ...group,
+    ...shownOwnership(group),
+    tags: shownTags(state.tags.get(group.securityGroupId) ?? []),
   };
 }
 

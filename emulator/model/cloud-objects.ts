@@ -78,6 +78,7 @@ export type ObjectKind =
   | 'routeEntry'
   | 'instance'
   | 'networkInterface'
+  | 'securityGroup'
   | 'disk';
 
 /** An object that is gone: what it was, and the calls that made and removed it. */

@@ -1,7 +1,7 @@
 import { IdGenerator } from './id-generator.ts';
 import type { Listener, LoadBalancer, Tag, Tombstone, VServerGroup } from './cloud-objects.ts';
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from './cloud-seed.ts';
-import type { Disk, Instance, NetworkInterface } from './ecs/compute-objects.ts';
+import type { Disk, Instance, NetworkInterface, SecurityGroup } from './ecs/compute-objects.ts';
 import type { EmulatorSettings } from './emulator-settings.ts';
 import type { RouteEntry, RouteTable, Vpc, VSwitch } from './vpc/network-objects.ts';
 import type { Departure } from './passage.ts';
@@ -63,6 +63,7 @@ export class CloudState {
   readonly routeEntries = new VersionedStore<RouteEntry>();
   readonly instances = new VersionedStore<Instance>();
   readonly networkInterfaces = new VersionedStore<NetworkInterface>();
+  readonly securityGroups = new VersionedStore<SecurityGroup>();
   readonly disks = new VersionedStore<Disk>();
   readonly loadBalancers = new VersionedStore<LoadBalancer>();
   readonly listeners = new VersionedStore<Listener>();
@@ -153,6 +154,7 @@ export const OBJECT_STORES = [
   'routeEntries',
   'instances',
   'networkInterfaces',
+  'securityGroups',
   'disks',
   'loadBalancers',
   'listeners',

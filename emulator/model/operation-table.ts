@@ -13,6 +13,7 @@ import { COMPUTE_REGION_OPERATIONS, REGION_OPERATIONS } from './region-operation
 import { COMPUTE_TAG_OPERATIONS, NETWORK_TAG_OPERATIONS } from './resource-tag-operations.ts';
 import { ROUTE_ENTRY_OPERATIONS } from './vpc/route-entry-operations.ts';
 import { ROUTE_TABLE_OPERATIONS } from './vpc/route-table-operations.ts';
+import { SECURITY_GROUP_OPERATIONS } from './ecs/security-group-operations.ts';
 import { SERVER_GROUP_OPERATIONS } from './slb/server-group-operations.ts';
 import { TAG_OPERATIONS } from './slb/tag-operations.ts';
 import { VSWITCH_OPERATIONS } from './vpc/vswitch-operations.ts';
@@ -30,6 +31,7 @@ const VERSIONS: Readonly<Record<string, Readonly<Record<string, OperationHandler
     ...INSTANCE_OPERATIONS,
     DescribeInstanceRamRole: describeInstanceRole,
     ...NETWORK_INTERFACE_OPERATIONS,
+    ...SECURITY_GROUP_OPERATIONS,
     ...DISK_OPERATIONS,
     ...COMPUTE_TAG_OPERATIONS,
     ...COMPUTE_REGION_OPERATIONS,

@@ -205,6 +205,8 @@ test('every operation on instances answers in the published shape', async () => 
   const eni = async (): Promise<string> =>
     (await bench.accept('CreateNetworkInterface', place, ecs)).text('NetworkInterfaceId');
   const NetworkInterfaceId = await eni();
+  const group = await bench.accept('CreateSecurityGroup', {}, ecs);
+  const SecurityGroupId = group.text('SecurityGroupId');
   const both = { NetworkInterfaceId, InstanceId };
   const resource = { ResourceType: 'instance', ResourceId: [InstanceId] };
   const address = { NetworkInterfaceId, PrivateIpAddress: ['10.0.9.9'] };
@@ -227,6 +229,11 @@ test('every operation on instances answers in the published shape', async () => 
       ['DescribeDisks', {}, ecs],
       ['DescribeRegions', {}, ecs],
       ['DescribeZones', {}, ecs],
+      ['CreateSecurityGroup', { VpcId: 'vpc-bp1emulator0000000000' }, ecs],
+      ['DescribeSecurityGroups', {}, ecs],
+      ['DescribeSecurityGroupAttribute', { SecurityGroupId }, ecs],
+      ['ModifySecurityGroupAttribute', { SecurityGroupId, Description: 'a group' }, ecs],
+      ['DeleteSecurityGroup', { SecurityGroupId }, ecs],
       ['DescribeAvailableResource', { DestinationResource: 'InstanceType' }, ecs],
       ['DescribeInstanceRamRole', { InstanceIds: JSON.stringify([InstanceId]) }, ecs],
       ['ListTagResources', resource, ecs],

@@ -25,13 +25,23 @@ export const COMPUTE_TAG_OPERATIONS: Readonly<Record<string, OperationHandler>> 
 
 /** Where objects of a resource type are kept; the types of both products differ by their case. */
 const STORES: Readonly<
-  Record<string, 'vpcs' | 'vSwitches' | 'routeTables' | 'instances' | 'networkInterfaces' | 'disks'>
+  Record<
+    string,
+    | 'vpcs'
+    | 'vSwitches'
+    | 'routeTables'
+    | 'instances'
+    | 'networkInterfaces'
+    | 'securityGroups'
+    | 'disks'
+  >
 > = {
   VPC: 'vpcs',
   VSWITCH: 'vSwitches',
   ROUTETABLE: 'routeTables',
   instance: 'instances',
   eni: 'networkInterfaces',
+  securitygroup: 'securityGroups',
   disk: 'disks',
 };
 

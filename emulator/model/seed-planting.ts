@@ -11,7 +11,7 @@ import type {
   SeedVpc,
 } from './cloud-seed.ts';
 import type { CloudState } from './cloud-state.ts';
-import type { NetworkInterface } from './ecs/compute-objects.ts';
+import type { NetworkInterface, SecurityGroup } from './ecs/compute-objects.ts';
 import { changedSettings } from './emulator-settings.ts';
 import { withoutMembers } from './without-members.ts';
 
@@ -126,6 +126,7 @@ function plantInstance(state: CloudState, seeded: SeedInstance, owner: SeedOwner
     ALWAYS,
   );
   if (tags !== undefined) plantTags(state, instanceId, tags);
+  plantSecurityGroups(state, securityGroupIds, { ...ownership, vpcId });
   const place = { ...ownership, instanceId, vpcId, vSwitchId, zoneId, securityGroupIds };
   for (const [index, eni] of interfacesOf(seeded).entries()) {
     plantInterface(
@@ -133,6 +134,29 @@ function plantInstance(state: CloudState, seeded: SeedInstance, owner: SeedOwner
       { sourceDestCheck: sourceDestCheck ?? true, ...eni },
       { ...place, type: (eni.primary ?? index === 0) ? 'Primary' : 'Secondary' },
     );
+  }
+}
+
+/** Groups that a seed names are there. */
+function plantSecurityGroups(
+  state: CloudState,
+  ids: readonly string[],
+  { accountId, regionId, vpcId }: Ownership & { readonly vpcId: string },
+): void {
+  for (const securityGroupId of ids) {
+    if (state.securityGroups.get(securityGroupId) !== undefined) continue;
+    const group: SecurityGroup = {
+      ...SEEDED,
+      accountId,
+      regionId,
+      securityGroupId,
+      securityGroupName: securityGroupId,
+      description: '',
+      securityGroupType: 'normal',
+      vpcId,
+      resourceGroupId: '',
+    };
+    state.securityGroups.set(securityGroupId, group, ALWAYS);
   }
 }
 
@@ -166,6 +190,7 @@ type InterfacePlace = Omit<
 
 function plantInterface(state: CloudState, eni: SeedInterface, place: InterfacePlace): void {
   const { networkInterfaceId, networkInterfaceName, description, tags } = eni;
+  plantSecurityGroups(state, eni.securityGroupIds ?? [], place);
   state.networkInterfaces.set(
     networkInterfaceId,
     {

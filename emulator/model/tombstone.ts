@@ -124,6 +124,8 @@ function storeOf(state: CloudState, kind: ObjectKind): OwnedStore {
       return state.instances;
     case 'networkInterface':
       return state.networkInterfaces;
+    case 'securityGroup':
+      return state.securityGroups;
     case 'disk':
       return state.disks;
   }

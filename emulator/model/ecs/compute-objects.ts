@@ -47,6 +47,17 @@ export interface NetworkInterface extends Ownership, Passing {
   readonly resourceGroupId?: string;
 }
 
+/** A security group; its rules are not kept. */
+export interface SecurityGroup extends Ownership {
+  readonly securityGroupId: string;
+  readonly securityGroupName: string;
+  readonly description: string;
+  readonly securityGroupType: string;
+  /** Empty for a group of the classic network. */
+  readonly vpcId: string;
+  readonly resourceGroupId: string;
+}
+
 export interface Disk extends Ownership {
   readonly diskId: string;
   readonly diskName?: string;

@@ -72,6 +72,11 @@ export const COMPUTE_RULES: readonly RuleArea[] = [
         'Regions and zones are told in the shape of ECS as well, zones with the types of instances that can be had in them.',
       ],
       [
+        'ecs-groups',
+        'documented',
+        'Security groups are made in a VPC that is Available, renamed, described, tagged and listed by page or token; one with instances or interfaces stays: DependencyViolation. Their rules are not kept (assumed), those that a seed names are there, and a name that no group has is taken for an interface all the same.',
+      ],
+      [
         'ecs-available',
         'assumed',
         'Nothing is ever sold out: every zone has every type of instance and disk that its region has, and every pair of zones takes load balancers.',

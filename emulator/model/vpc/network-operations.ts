@@ -142,6 +142,7 @@ function deleteVpc(context: OperationContext): Answer {
   const { vpcId } = claimVpc(context, parameters.text('VpcId'));
   const within = (object: { readonly vpcId: string }): boolean => object.vpcId === vpcId;
   if (state.vSwitches.list().some(within)) throw inUse(context, 'VSwitch');
+  if (state.securityGroups.list().some(within)) throw inUse(context, 'SecurityGroup');
   const tables = state.routeTables.list().filter(within);
   if (tables.some(({ type }) => type === 'Custom')) throw inUse(context, 'CustomRouteTable');
   const tableIds = new Set(tables.map(({ routeTableId }) => routeTableId));

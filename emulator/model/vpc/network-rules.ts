@@ -23,7 +23,7 @@ export const NETWORK_RULES: readonly RuleArea[] = [
       [
         'vpc-delete',
         'documented',
-        'A VPC with vSwitches, custom route tables or custom route entries stays: DependencyViolation.VSwitch, .CustomRouteTable, .RouteEntry; else it is Deleting, then gone.',
+        'A VPC with vSwitches, security groups, custom route tables or custom route entries stays: DependencyViolation.VSwitch, .SecurityGroup, .CustomRouteTable, .RouteEntry; else it is Deleting, then gone.',
       ],
       [
         'vpc-lock',
