@@ -10,7 +10,7 @@ import { KubeNodeWriter } from '../kube/node-writer.ts';
 import type { CacheChange } from '../kube/object-cache.ts';
 import { concernsInitialisation } from './node-initialisation-change.ts';
 import { ReconcileWorker } from '../queue/reconcile-worker.ts';
-import { ownKindBackOff, RetryPolicy } from '../queue/retry-policy.ts';
+import { noLongerThan, ownKindBackOff, RetryPolicy } from '../queue/retry-policy.ts';
 import { WorkQueue } from '../queue/work-queue.ts';
 
 const NODE_QUEUE = 'node';
@@ -34,7 +34,8 @@ export class CloudNodeController implements Controller {
     const { config, client, clock, randomness, metrics, objects, events, clouds } = ports;
     this.#ports = ports;
     const logger = ports.logger.named(NODE_QUEUE);
-    const { concurrentSyncs, concurrentStatusUpdates, batchSize } = config.nodes;
+    const { concurrentSyncs, concurrentStatusUpdates, batchSize, statusUpdateFrequencyMs } =
+      config.nodes;
     const conditions = new KubeNodeConditionWriter(client, objects.nodeInformer.cache, clock);
     // Without the controller of routes nobody would ever take the condition back.
     const announcesRoutes =
@@ -59,7 +60,7 @@ export class CloudNodeController implements Controller {
         disablesSourceDestCheck: config.nodes.disablesSourceDestCheck,
         concurrentWrites: concurrentSyncs * batchSize,
         concurrentRefreshWrites: concurrentStatusUpdates * batchSize,
-        refreshPeriodMs: config.nodes.statusUpdateFrequencyMs,
+        refreshPeriodMs: statusUpdateFrequencyMs,
       },
     };
     this.#reconciler = new NodeReconciler(nodePorts, this.#claims);
@@ -71,8 +72,9 @@ export class CloudNodeController implements Controller {
       reconciler: this.#reconciler,
       queue: this.#queue,
       retryPolicy: new RetryPolicy(
-        ownKindBackOff(clock),
-        config.nodes.statusUpdateFrequencyMs,
+        // A node that waits takes no pods, and is worth a look as often as those that are done.
+        noLongerThan(statusUpdateFrequencyMs, ownKindBackOff(clock)),
+        statusUpdateFrequencyMs,
         randomness,
       ),
       concurrency,
