@@ -11,16 +11,37 @@ async function emptyStatus({ namespace }: LoadBalancerScene): Promise<void> {
   await harness.admin.patch(`${loadBalancerPath(namespace)}/status`, { status: null });
 }
 
+async function finalizerIsBack(scene: LoadBalancerScene): Promise<void> {
+  await harness.waitFor('the finalizer is back', async () => {
+    const resource = await scene.resource();
+    const isBack = resource?.metadata.finalizers?.includes(LOAD_BALANCER_FINALIZER) === true;
+    return isBack ? true : undefined;
+  });
+}
+
 test('a finalizer that was taken off by force is put back', async (context) => {
   const scene = await LoadBalancerScene.open(harness, context);
   await scene.changeResource({ metadata: { finalizers: null } });
-  await harness.waitFor('the finalizer is back', async () => {
-    const resource = await scene.resource();
-    return resource?.metadata.finalizers?.includes(LOAD_BALANCER_FINALIZER) === true
-      ? true
-      : undefined;
-  });
+  await finalizerIsBack(scene);
   assert.deepEqual(scene.writes(), []);
+  await scene.deleteService();
+  await harness.waitUntilGone(scene.namespace);
+  assert.deepEqual(scene.loadBalancers(), []);
+});
+
+test('a finalizer is put back although the cloud answers nothing', async (context) => {
+  const scene = await LoadBalancerScene.open(harness, context);
+  harness.cloud.addFault({ kind: 'error', code: 'InternalError', httpStatus: 500, times: 0 });
+  context.after(() => {
+    harness.cloud.removeFaults();
+  });
+  await scene.changeResource({ spec: { name: 'another-name' } });
+  await harness.waitFor('a write has failed', () =>
+    scene.writes().includes('SetLoadBalancerName') ? true : undefined,
+  );
+  await scene.changeResource({ metadata: { finalizers: null } });
+  await finalizerIsBack(scene);
+  harness.cloud.removeFaults();
   await scene.deleteService();
   await harness.waitUntilGone(scene.namespace);
   assert.deepEqual(scene.loadBalancers(), []);

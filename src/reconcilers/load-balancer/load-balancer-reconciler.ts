@@ -92,7 +92,10 @@ export class LoadBalancerReconciler implements Reconciler {
     if (resource.status.loadBalancerId !== undefined) {
       const waitMs = isGenerated(resource) ? this.#patience.waitMs(resource, service) : 0;
       if (waitMs > 0) return observeAgain(waitMs);
-      return this.#serve({ ...findings, desired }, service, desired, signal);
+      // Somebody may have taken it off; without it the object could go and leave its load balancer,
+      // however long the cloud lets nothing else be done.
+      const guarded = await this.#withFinalizer(resource, signal);
+      return this.#serve({ ...findings, resource: guarded, desired }, service, desired, signal);
     }
     if (!verdict.mayCreate && resource.status.creation === undefined) {
       await this.#reporter.show({ ...findings, desired }, signal);
@@ -192,10 +195,8 @@ export class LoadBalancerReconciler implements Reconciler {
     const plan = planLoadBalancer(desired, observed, resource.status.appliedTagKeys);
     const { actions, held } = this.#absences.withhold(resource, plan);
     const approved = await this.#absences.endApproval(resource, signal);
-    // Somebody may have taken it off; without it the object could go and leave its load balancer.
-    const guarded = await this.#withFinalizer(approved, signal);
     const announced =
-      actions.length === 0 ? guarded : await this.#announce(guarded, actions, signal);
+      actions.length === 0 ? approved : await this.#announce(approved, actions, signal);
     const known = await this.#apply(announced, service, actions, observed, signal);
 
     const seen: StatusChange = attributes === undefined ? {} : { attributes };
