@@ -219,9 +219,9 @@ async function startOperator(
       // Generous, so that a test waits for the operator and not for its manners.
       '--kube-api-qps=200',
       '--kube-api-burst=400',
-      // Of the machine's time, however fast that of the operator goes.
-      `--leader-elect-lease-duration=${4_000 * factor}ms`,
-      `--leader-elect-renew-deadline=${3_000 * factor}ms`,
+      // Of the machine's time, however fast that of the operator goes; a busy machine keeps them.
+      `--leader-elect-lease-duration=${15_000 * factor}ms`,
+      `--leader-elect-renew-deadline=${12_000 * factor}ms`,
       `--leader-elect-retry-period=${500 * factor}ms`,
       // Of Services, unless a test is about others; the last one given counts.
       '--controllers=service-lb-controller',
