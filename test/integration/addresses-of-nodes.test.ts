@@ -256,13 +256,14 @@ test('NODE-22 NODE-23 B-46 B-51: a round of 300 nodes takes few calls, and one t
   const writes = allWrites();
   const startedMs = performance.now();
   await pause(QUIET_MS);
-  const rounds = Math.ceil((performance.now() - startedMs) / 1_000);
+  // One more may have been under way at the beginning.
+  const rounds = Math.ceil((performance.now() - startedMs) / 1_000) + 1;
   assert.ok(
     calls() - before <= rounds * Math.ceil(nodesInRound / 100),
     `${calls() - before} calls`,
   );
   assert.ok(calls() - before > 0);
-  assert.equal(allWrites(), writes);
+  assert.equal(allWrites(), writes, 'Nothing is written');
   assert.equal(server.count('GET', '/api/v1/nodes/round-1'), gets, 'nodes are read from the cache');
 
   // The call for one region goes on failing; the nodes of the others are refreshed all the same.
