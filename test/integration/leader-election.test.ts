@@ -247,6 +247,28 @@ test('CTL-22: a released lease is taken at once, and is not taken for an unrelea
   assert.equal((await leaseSpec(lease)).holderIdentity, 'second', 'Only what is held is released');
 });
 
+test('CTL-22: a lease is given back although a renewal was cut off on its way', async () => {
+  const lease = { namespace: await plane.createNamespace(), name: 'cut-off' };
+  const holder = await Contender.start('holder', lease);
+  assert.equal(await holder.acquire(), true);
+  const never = new Promise<void>(() => undefined);
+  let renewals = 0;
+  holder.server.intervene = ({ method }) => {
+    if (method !== 'PUT' || renewals > 0) return undefined;
+    renewals += 1;
+    return { kind: 'delayAnswer', until: never };
+  };
+  const { renewTime } = await leaseSpec(lease);
+  const keeping = holder.lease.keep(holder.stop.signal);
+  await assertEventually(async () => {
+    assert.notEqual((await leaseSpec(lease)).renewTime, renewTime, 'The renewal has arrived');
+  });
+  holder.stop.abort();
+  assert.equal(await keeping, undefined);
+  await holder.lease.release();
+  assert.equal((await leaseSpec(lease)).holderIdentity, '');
+});
+
 test('LeaseHolder: a renewal whose answer is lost is found to have been made', async () => {
   const lease = { namespace: await plane.createNamespace(), name: 'lost' };
   const holder = await Contender.start('holder', lease);

@@ -138,21 +138,36 @@ export class LeaseHolder {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const { clock, logger } = this.#options;
-    const now = microTime(clock.now());
-    const lease = withSpec(held, {
-      holderIdentity: '',
-      leaseDurationSeconds: RELEASED_DURATION_SECONDS,
-      acquireTime: now,
-      renewTime: now,
-    });
+    const { logger } = this.#options;
     try {
-      await this.#put(lease, RELEASE_TIMEOUT_MS, new AbortController().signal);
+      await this.#giveBack(held);
       logger.info('Released the lease', { lease: this.#leaseText() });
     } catch (error) {
       // The successor waits for the lease to run out instead.
       logger.warn('Failed to release the lease', { lease: this.#leaseText(), err: error });
     }
+  }
+
+  async #giveBack(held: ApiObject): Promise<void> {
+    const { clock, identity } = this.#options;
+    const { signal } = new AbortController();
+    const now = microTime(clock.now());
+    const change = {
+      holderIdentity: '',
+      leaseDurationSeconds: RELEASED_DURATION_SECONDS,
+      acquireTime: now,
+      renewTime: now,
+    };
+    try {
+      await this.#put(withSpec(held, change), RELEASE_TIMEOUT_MS, signal);
+      return;
+    } catch (error) {
+      if (!isFailure(error, 'conflict')) throw error;
+    }
+    // A renewal that was cut off by the end of the work has arrived all the same.
+    const found = await this.#find(signal);
+    if (found === undefined || textOf(objectOf(found.spec).holderIdentity) !== identity) return;
+    await this.#put(withSpec(found, change), RELEASE_TIMEOUT_MS, signal);
   }
 
   async #tryAcquire(signal: AbortSignal): Promise<boolean> {
