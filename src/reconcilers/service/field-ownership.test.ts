@@ -352,6 +352,16 @@ const standing: { name: string; live: LoadBalancerResource; want: boolean; reaso
     reason: 'A removed field returns to the generator.',
   },
   {
+    name: 'GeneratedNoMore',
+    live: appliedOf({
+      status: {
+        overriddenFields: [{ ...override, path: SCHEDULER.replace('port=80', 'port=81') }],
+      },
+    }),
+    want: false,
+    reason: 'Its port has gone, and the status still says so.',
+  },
+  {
     name: 'SetToTheSame',
     live: appliedOf({ status: { overriddenFields: [override] } }),
     want: false,

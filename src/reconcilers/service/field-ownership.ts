@@ -133,8 +133,9 @@ export function overrideStatus(
 /**
  * Tells whether an object already says what is generated, so that nothing has to be applied.
  *
- * Shape: true when labels, annotations and owner are in place, and every generated field has the
- *   generated value or is listed in the status with the value that a person gave it.
+ * Shape: true when labels, annotations and owner are in place, every generated field has the
+ *   generated value or is listed in the status with the value that a person gave it, and no other
+ *   field is listed.
  */
 export function isAlreadyApplied(
   generated: GeneratedLoadBalancer,
@@ -143,10 +144,13 @@ export function isAlreadyApplied(
   const { metadata, status } = live;
   const listed = new Map((status.overriddenFields ?? []).map((field) => [field.path, field]));
   const owner = metadata.ownerReferences.find(({ uid }) => uid === generated.ownerReference.uid);
+  const leaves = specLeaves(generated.spec);
+  const paths = new Set(leaves.map(({ path }) => path));
   return (
     owner?.controller === true &&
     hasGeneratedMetadata(generated, metadata) &&
-    specLeaves(generated.spec).every(({ path, value }) => {
+    [...listed.keys()].every((path) => paths.has(path)) &&
+    leaves.every(({ path, value }) => {
       const present = valueAtPath(live, parseFieldPath(path) ?? []);
       if (isSameValue(present, value)) return !listed.has(path);
       const override = listed.get(path);
